@@ -1,0 +1,12 @@
+
+namespace Souk.Contracts;
+
+// What the ids of the shop name. The aliases (ProductId, OrderId, …) stand in src/Directory.Build.props.
+public abstract class AccountKind : IIdKind { public static string Prefix => "usr"; }
+public abstract class CategoryKind : IIdKind { public static string Prefix => "cat"; }
+public abstract class ProductKind : IIdKind { public static string Prefix => "prod"; }
+public abstract class VariantKind : IIdKind { public static string Prefix => "var"; }
+public abstract class LocationKind : IIdKind { public static string Prefix => "loc"; }
+public abstract class CartKind : IIdKind { public static string Prefix => "cart"; }
+public abstract class OrderKind : IIdKind { public static string Prefix => "ord"; }
+public abstract class PaymentKind : IIdKind { public static string Prefix => "pay"; }

@@ -1,0 +1,62 @@
+using Souk.Platform.Outbox;
+
+namespace Souk.Contracts;
+
+/// <summary>What other modules may ask of carts, stock and orders.</summary>
+public interface IOrdering
+{
+    /// <summary>
+    /// What an order still owes, for someone who may pay it. Refuses: unknown or not this customer's (404 <c>order_not_found</c>), no longer
+    /// payable (409 <c>order_not_payable</c>).
+    /// </summary>
+    Task<Result<PaymentDue>> PaymentDueAsync(OrderId order, Payer payer, CancellationToken cancel);
+
+    /// <summary>
+    /// Records that an order was paid; idempotent by payment. A payment that comes after the order expired, was cancelled or was paid by another is
+    /// refused (409 <c>order_not_payable</c>): the caller gives the money back.
+    /// </summary>
+    Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, OrderId order, PaymentId payment, Money amount, CancellationToken cancel);
+
+    /// <summary>Copies a guest's cart to an account at sign-in; null when the token names no cart with lines. The guest's cart stays as it is.</summary>
+    Task<CartId?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel);
+
+    /// <summary>Sets what lies at each location; for imports and stock-taking, at most 1,000 levels at once. Locations are made by their name.</summary>
+    Task SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel);
+}
+
+/// <summary>Who wants to pay: an account, or the holder of an order token.</summary>
+public sealed record Payer(Guid? AccountId, string? OrderToken);
+
+/// <param name="CustomerId">The account or guest that the order belongs to; payments are kept under it.</param>
+public sealed record PaymentDue(Guid CustomerId, OrderId OrderId, Money Amount);
+
+/// <param name="OnHand">Units on the shelf, 0 or more.</param>
+public sealed record StockLevel(VariantId VariantId, string Location, int OnHand);
+
+/// <summary>How much there is, in a word for shoppers.</summary>
+public enum StockState { InStock, Low, Out, Backorder }
+
+/// <summary>Aggregate: the variant. Told when the word changes, not for every unit sold.</summary>
+public sealed record StockStateChanged(VariantId VariantId, StockState State) : IEvent
+{
+    public static string Type => "stock.state_changed";
+}
+
+/// <summary>Aggregate: the order, version 1.</summary>
+public sealed record OrderPlaced(OrderId OrderId, Guid CustomerId, string Number, Money Total) : IEvent
+{
+    public static string Type => "order.placed";
+}
+
+/// <summary>Aggregate: the order.</summary>
+public sealed record OrderPaid(OrderId OrderId, Guid CustomerId, PaymentId PaymentId) : IEvent
+{
+    public static string Type => "order.paid";
+}
+
+/// <summary>The order was cancelled or expired before it was paid; its stock is free again. Aggregate: the order.</summary>
+/// <param name="Status"><c>cancelled</c> or <c>expired</c>.</param>
+public sealed record OrderClosed(OrderId OrderId, Guid CustomerId, string Status) : IEvent
+{
+    public static string Type => "order.closed";
+}

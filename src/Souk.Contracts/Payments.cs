@@ -1,0 +1,25 @@
+using Souk.Platform.Outbox;
+
+namespace Souk.Contracts;
+
+/// <summary>What other modules may ask of payments.</summary>
+public interface IPayments
+{
+    /// <summary>Null when this shop takes the method, else 422 <c>payment_method_unavailable</c>.</summary>
+    Error? RefuseMethod(string method);
+
+    /// <summary>
+    /// Pays an order that was just placed, once per idempotency key. A declined payment is an answer, not an error: the order stays open to be paid
+    /// until it expires.
+    /// </summary>
+    Task<Result<PaymentMade>> PayAsync(PaymentDue due, string method, string? token, string idempotencyKey, CancellationToken cancel);
+}
+
+/// <param name="Status"><c>pending</c>, <c>captured</c>, <c>declined</c>, <c>refunded</c>.</param>
+public sealed record PaymentMade(PaymentId Id, string Status);
+
+/// <summary>Aggregate: the payment.</summary>
+public sealed record PaymentStatusChanged(PaymentId PaymentId, OrderId OrderId, Guid CustomerId, string Status, Money Amount) : IEvent
+{
+    public static string Type => "payment.status_changed";
+}

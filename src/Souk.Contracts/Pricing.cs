@@ -1,0 +1,39 @@
+using Souk.Platform.Outbox;
+
+namespace Souk.Contracts;
+
+/// <summary>What other modules may ask of prices.</summary>
+public interface IPricing
+{
+    /// <summary>
+    /// What these lines cost now. Refuses: a currency without prices (422 <c>currency_unavailable</c>), a variant without a price in it
+    /// (422 <c>price_missing</c> with <c>variantIds</c>), an unknown shipping method (422 <c>shipping_method_unknown</c>).
+    /// </summary>
+    Task<Result<Quote>> QuoteAsync(QuoteRequest request, CancellationToken cancel);
+
+    /// <summary>Sets list prices; a price that did not change tells no event. For imports: at most 1,000 at once.</summary>
+    Task SetListPricesAsync(IReadOnlyList<ListPrice> prices, CancellationToken cancel);
+
+    /// <summary>Sets the shipping methods of the shop by code; those not named stay.</summary>
+    Task SetShippingMethodsAsync(IReadOnlyList<ShippingMethod> methods, CancellationToken cancel);
+}
+
+public sealed record ListPrice(VariantId VariantId, Money Price);
+
+/// <param name="Code">Kebab-case, what a cart names: <c>zy-express</c>.</param>
+/// <param name="PerKilogram">Added for every kilogram of the parcel, by the gram, rounded half to even.</param>
+public sealed record ShippingMethod(string Code, string Name, Money Base, Money PerKilogram);
+
+/// <param name="ShippingMethod">Null while the shopper has not chosen one: shipping is then zero.</param>
+public sealed record QuoteRequest(string Currency, IReadOnlyList<QuoteRequestLine> Lines, string? ShippingMethod);
+public sealed record QuoteRequestLine(VariantId VariantId, int Quantity, int WeightGrams);
+
+/// <summary>A price that can be honoured: total = subtotal − discounts + shipping + tax. All amounts are minor units of one currency.</summary>
+public sealed record Quote(string Currency, IReadOnlyList<QuoteLine> Lines, long Subtotal, long Discounts, long Shipping, long Tax, long Total);
+public sealed record QuoteLine(VariantId VariantId, int Quantity, long UnitPrice, long Total);
+
+/// <summary>A variant's list price is now this. Aggregate: the variant.</summary>
+public sealed record ListPriceChanged(VariantId VariantId, Money Price) : IEvent
+{
+    public static string Type => "list_price.changed";
+}

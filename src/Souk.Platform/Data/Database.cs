@@ -1,0 +1,33 @@
+namespace Souk.Platform.Data;
+
+/// <summary>How the application connects: time-outs on every session, statements prepared by themselves, a small pool.</summary>
+public static class Database
+{
+    /// <summary>A statement that takes longer is cancelled (57014) and the caller gets a 503.</summary>
+    public const int StatementSecondsMax = 30;
+
+    /// <summary>A lock that is not had in this time fails the statement (55P03); also how long a second request waits for the first with its idempotency key.</summary>
+    public const int LockSecondsMax = 5;
+
+    /// <summary>A transaction left open and idle is ended: it would hold locks and stall vacuum.</summary>
+    public const int IdleInTransactionSecondsMax = 30;
+
+    /// <summary>Connections a process opens: many backends on one hot row halve its throughput.</summary>
+    public const int PoolMax = 16;
+
+    public static NpgsqlDataSource Connect(string connectionString, ILoggerFactory? logs = null)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "souk",
+            MaxAutoPrepare = 200,
+            AutoPrepareMinUsages = 2,
+        };
+        if (!connectionString.Contains("Pool", StringComparison.OrdinalIgnoreCase)) settings.MaxPoolSize = PoolMax;
+        settings.Options = $"{settings.Options} -c statement_timeout={StatementSecondsMax}s -c lock_timeout={LockSecondsMax}s " +
+            $"-c idle_in_transaction_session_timeout={IdleInTransactionSecondsMax}s -c timezone=UTC";
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        if (logs is not null) builder.UseLoggerFactory(logs);
+        return builder.Build();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using NpgsqlTypes;
+using Souk.Platform.Http;
+
+namespace Souk.Platform.Data;
+
+/// <summary>What hand-written SQL would otherwise repeat. Not an ORM: no SQL is made here.</summary>
+/// <remarks>An argument is a value, <c>null</c>, or an <see cref="NpgsqlParameter"/> where the type cannot be guessed.</remarks>
+public static class Sql
+{
+    public static NpgsqlParameter Jsonb<T>(T value) => new()
+    {
+        NpgsqlDbType = NpgsqlDbType.Jsonb,
+        Value = JsonSerializer.SerializeToUtf8Bytes(value, Json.Options),
+    };
+
+    /// <summary>One statement of a batch: a batch without an open transaction is one implicit transaction and one round trip.</summary>
+    public static NpgsqlBatch Add(this NpgsqlBatch batch, string sql, params ReadOnlySpan<object?> args)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        Bind(command.Parameters, args);
+        batch.BatchCommands.Add(command);
+        return batch;
+    }
+
+    public static NpgsqlCommand Command(this NpgsqlConnection connection, string sql, params ReadOnlySpan<object?> args)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        Bind(command.Parameters, args);
+        return command;
+    }
+
+    public static async Task<List<T>> QueryAsync<T>(this NpgsqlConnection connection, string sql,
+        Func<NpgsqlDataReader, T> read, object?[] args, CancellationToken cancel)
+    {
+        await using var command = connection.Command(sql, args);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancel)) rows.Add(read(reader));
+        return rows;
+    }
+
+    /// <summary>The first row, or the default when there is none.</summary>
+    public static async Task<T?> QueryFirstAsync<T>(this NpgsqlConnection connection, string sql,
+        Func<NpgsqlDataReader, T> read, object?[] args, CancellationToken cancel)
+    {
+        await using var command = connection.Command(sql, args);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? read(reader) : default;
+    }
+
+    /// <summary>How many rows the statement touched.</summary>
+    public static async Task<int> ExecuteAsync(this NpgsqlConnection connection, string sql, object?[] args, CancellationToken cancel)
+    {
+        await using var command = connection.Command(sql, args);
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>The same on a connection of its own, for a statement that needs no company.</summary>
+    public static async Task<List<T>> QueryAsync<T>(this NpgsqlDataSource db, string sql,
+        Func<NpgsqlDataReader, T> read, object?[] args, CancellationToken cancel)
+    {
+        await using var connection = await db.OpenConnectionAsync(cancel);
+        return await connection.QueryAsync(sql, read, args, cancel);
+    }
+
+    /// <inheritdoc cref="QueryFirstAsync{T}(NpgsqlConnection, string, Func{NpgsqlDataReader, T}, object?[], CancellationToken)"/>
+    public static async Task<T?> QueryFirstAsync<T>(this NpgsqlDataSource db, string sql,
+        Func<NpgsqlDataReader, T> read, object?[] args, CancellationToken cancel)
+    {
+        await using var connection = await db.OpenConnectionAsync(cancel);
+        return await connection.QueryFirstAsync(sql, read, args, cancel);
+    }
+
+    /// <inheritdoc cref="ExecuteAsync(NpgsqlConnection, string, object?[], CancellationToken)"/>
+    public static async Task<int> ExecuteAsync(this NpgsqlDataSource db, string sql, object?[] args, CancellationToken cancel)
+    {
+        await using var connection = await db.OpenConnectionAsync(cancel);
+        return await connection.ExecuteAsync(sql, args, cancel);
+    }
+
+    public static T? Nullable<T>(this NpgsqlDataReader row, int column) where T : struct =>
+        row.IsDBNull(column) ? null : row.GetFieldValue<T>(column);
+
+    public static string? NullableString(this NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetString(column);
+
+    static void Bind(NpgsqlParameterCollection parameters, ReadOnlySpan<object?> args)
+    {
+        foreach (var arg in args)
+            parameters.Add(arg as NpgsqlParameter ?? new NpgsqlParameter { Value = arg ?? DBNull.Value });
+    }
+}

@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Authorization;
+
+namespace Souk.Platform.Http;
+
+/// <summary>Who may call a route. Every route says one of the three; the host refuses to start with one that does not.</summary>
+public static class Access
+{
+    public static TBuilder ForEveryone<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
+        route.AllowAnonymous();
+
+    public static TBuilder ForSignedIn<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
+        route.RequireAuthorization();
+
+    public static TBuilder ForStaff<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
+        route.RequireAuthorization(policy => policy.RequireRole(Caller.StaffRole));
+
+    /// <summary>The routes of an application that forgot to say who may call them.</summary>
+    public static IEnumerable<string> Undeclared(EndpointDataSource endpoints) =>
+        from endpoint in endpoints.Endpoints.OfType<RouteEndpoint>()
+        where endpoint.Metadata.GetMetadata<IAuthorizeData>() is null && endpoint.Metadata.GetMetadata<AuthorizationPolicy>() is null
+            && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
+        select endpoint.RoutePattern.RawText ?? endpoint.DisplayName ?? "?";
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace Souk.Platform.Http;
+
+/// <summary>
+/// Optimistic concurrency over HTTP (RFC 9110, section 13): a resource's version is its strong ETag, and changing it needs If-Match.
+/// </summary>
+public static class ETag
+{
+    /// <summary>Sets the header, and answers whether the caller already has this version (then send 304).</summary>
+    public static bool Matches(HttpContext http, int version)
+    {
+        var tag = Of(version);
+        http.Response.Headers.ETag = tag;
+        return Tags(http.Request.Headers.IfNoneMatch.ToString()).Any(t => t == "*" || Strong(t) == tag);
+    }
+
+    public static void Set(HttpContext http, int version) => http.Response.Headers.ETag = Of(version);
+
+    /// <summary>The version in If-Match; 428 without one, 412 for a tag that no version has.</summary>
+    public static Result<int> Required(HttpContext http)
+    {
+        if (Optional(http).Refused(out var error, out var version)) return error;
+        return version is { } given ? given : PreconditionRequired;
+    }
+
+    /// <summary>Like <see cref="Required"/>, null without the header or with <c>*</c>.</summary>
+    public static Result<int?> Optional(HttpContext http)
+    {
+        var tag = http.Request.Headers.IfMatch.ToString().Trim();
+        if (tag is "" or "*") return (int?)null;
+        return tag.Length > 2 && tag[0] == '"' && tag[^1] == '"'
+            && int.TryParse(tag.AsSpan(1, tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? (int?)version : VersionMismatch;
+    }
+
+    public static readonly Error VersionMismatch = new(412, "version_mismatch",
+        "The resource has changed since you read it. Read it again, apply your change to what you find, and send its new ETag as If-Match.");
+
+    static readonly Error PreconditionRequired = new(428, "precondition_required",
+        "Send the ETag of the version you read as If-Match, so that nobody else's change is lost.");
+
+    static string Of(int version) => $"\"{version.ToString(CultureInfo.InvariantCulture)}\"";
+
+    static IEnumerable<string> Tags(string header) => header.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    static string Strong(string tag) => tag.StartsWith("W/", StringComparison.Ordinal) ? tag[2..] : tag;
+}

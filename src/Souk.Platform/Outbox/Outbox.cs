@@ -1,0 +1,23 @@
+using Souk.Platform.Data;
+
+namespace Souk.Platform.Outbox;
+
+/// <summary>
+/// Events are rows written in the transaction that made them true; the relay tells subscribers afterwards. Publishers keep one promise:
+/// the versions of an aggregate's events are 1, 2, 3, … without gaps, numbered under the aggregate's row lock.
+/// </summary>
+public static class Outbox
+{
+    /// <summary>Adds the event to a batch, so that it travels in the same round trip and commits with the rest.</summary>
+    public static NpgsqlBatch AddEvent<TEvent>(this NpgsqlBatch batch, Guid aggregateId, int version, DateTimeOffset now, TEvent happened)
+        where TEvent : IEvent => batch.Add(Append, TEvent.Type, aggregateId, version, now, Sql.Jsonb(happened));
+
+    /// <summary>Writes the event in the connection's open transaction.</summary>
+    public static Task AppendEventAsync<TEvent>(this NpgsqlConnection connection, Guid aggregateId, int version, DateTimeOffset now, TEvent happened,
+        CancellationToken cancel) where TEvent : IEvent =>
+        connection.ExecuteAsync(Append, [TEvent.Type, aggregateId, version, now, Sql.Jsonb(happened)], cancel);
+
+    internal const string Append = """
+        INSERT INTO platform.outbox (type, aggregate_id, version, occurred_at, payload) VALUES ($1, $2, $3, $4, $5)
+        """;
+}
