@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
+using Souk.Catalog.Import;
 using Souk.EmbeddedPostgres;
 using Souk.Platform;
 
@@ -72,7 +73,7 @@ internal static class CommandLine
     /// <summary>One line: what is wrong and what to do. Our own exceptions say both already.</summary>
     internal static string Advice(Exception failure) => failure switch
     {
-        ShopSettingsException or MigrationException or EmbeddedPostgresException or KeysRefusedException => failure.Message,
+        CommandException or ShopSettingsException or ImportException or MigrationException or EmbeddedPostgresException or KeysRefusedException => failure.Message,
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } missing => $"{missing.MessageText}. Create it (CREATE DATABASE …), or name another with --database.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } refused =>
             $"The database refused the sign-in: {refused.MessageText}. Check Username and Password in --database.",

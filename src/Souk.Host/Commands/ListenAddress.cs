@@ -10,6 +10,9 @@ internal static class ListenAddress
     public static readonly Setting Port = new("port", "number", "Where to listen; 'auto' takes a free port", "8080");
     public static readonly Setting Listen = new("listen", "address", "Whom to answer: 127.0.0.1 this machine, 0.0.0.0 everyone", "127.0.0.1");
 
+    /// <summary>For a shop that is put together but not started.</summary>
+    public const string None = "http://127.0.0.1:0";
+
     /// <summary>How many ports after the taken one are tried for the advice.</summary>
     const int TriesMax = 200;
 
