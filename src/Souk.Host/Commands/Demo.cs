@@ -56,19 +56,19 @@ internal static class Demo
         var request = new { cartId, expectedTotal = cart.GetProperty("total") };
         var order = await shop.Post("/v1/orders", request, expect: 201, signedIn, key);
         var again = await shop.Post("/v1/orders", request, expect: 201, signedIn, key);
-        shop.Check(again.Text("id") == order.Text("id"), "the repeated request must answer the same order");
-        shop.Check(shop.LastAnswerHas("Idempotent-Replayed", "true"), "the repeated request must say Idempotent-Replayed: true");
+        Check(again.Text("id") == order.Text("id"), "the repeated request must answer the same order");
+        Check(shop.LastAnswerHas("Idempotent-Replayed", "true"), "the repeated request must say Idempotent-Replayed: true");
 
         shop.Title("Pay");
         var payKey = ("Idempotency-Key", RandomNumberGenerator.GetHexString(32, lowercase: true));
         var payment = await shop.Post($"/v1/orders/{order.Text("id")}/payments", new { method = "sandbox" }, expect: 201, signedIn, payKey);
-        shop.Check(payment.Text("status") == "captured", "the sandbox takes the money at once");
+        Check(payment.Text("status") == "captured", "the sandbox takes the money at once");
         var paid = await shop.Get($"/v1/orders/{order.Text("id")}", signedIn);
-        shop.Check(paid.Text("paymentStatus") == "paid", "the order must be paid");
+        Check(paid.Text("paymentStatus") == "paid", "the order must be paid");
 
         shop.Title("Look back");
         var history = await shop.Get("/v1/orders?limit=5", signedIn);
-        shop.Check(history.GetProperty("items").EnumerateArray().Any(o => o.Text("id") == order.Text("id")), "the history must hold the order");
+        Check(history.GetProperty("items").EnumerateArray().Any(o => o.Text("id") == order.Text("id")), "the history must hold the order");
 
         var total = paid.GetProperty("total");
         terminal.Line();
@@ -81,12 +81,18 @@ internal static class Demo
         var variants = (from product in products.GetProperty("items").EnumerateArray()
                         from variant in product.GetProperty("variants").EnumerateArray()
                         select (Slug: product.Text("slug"), Id: variant.Text("id"))).Take(50).ToList();
-        shop.Check(variants.Count > 0, "the shop must have products; load some: souk import adventureworks");
+        Check(variants.Count > 0, "the shop must have products; load some: souk import adventureworks");
         var availability = await shop.Get($"/v1/availability?variantIds={string.Join(',', variants.Select(v => v.Id))}");
         var available = availability.GetProperty("items").EnumerateArray().ToDictionary(i => i.Text("variantId"), i => i.GetProperty("available").GetInt64());
         var found = variants.Find(v => available.GetValueOrDefault(v.Id) >= 2);
-        shop.Check(found.Id is not null, "some product must be in stock; count stock in, or import it");
-        return (found.Slug, found.Id);
+        Check(found.Id is not null, "some product must be in stock; count stock in, or import it");
+        return (found.Slug, found.Id!);
+    }
+
+    /// <summary>Stops the walk when something is not as it should be.</summary>
+    static void Check(bool holds, string what)
+    {
+        if (!holds) throw new CommandException($"The shop is not as it should be: {what}.");
     }
 
     static string Amount(JsonElement money) =>

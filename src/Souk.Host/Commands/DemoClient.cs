@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 
 namespace Souk.Host.Commands;
@@ -47,12 +46,6 @@ internal sealed class DemoClient(Uri shop, Terminal terminal, CancellationToken 
 
     public bool LastAnswerHas(string header, string value) =>
         last is not null && last.Headers.TryGetValues(header, out var values) && values.Contains(value);
-
-    /// <summary>Stops the walk when something is not as it should be.</summary>
-    public void Check(bool holds, string what)
-    {
-        if (!holds) throw new CommandException($"The shop is not as it should be: {what}.");
-    }
 
     public void Dispose()
     {

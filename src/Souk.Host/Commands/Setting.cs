@@ -62,5 +62,5 @@ internal sealed class Chosen(ParseResult parsed, SettingsFile file, Func<string,
         configuration.AddEnvironmentVariables("SOUK_");
     }
 
-    string? FromLine(Setting setting) => parsed.GetResult(setting) is { Implicit: false } said ? said.Tokens.LastOrDefault()?.Value ?? "" : null;
+    string? FromLine(Setting setting) => parsed.GetResult(setting) is { Implicit: false } said ? (said.Tokens is [.., var last] ? last.Value : "") : null;
 }

@@ -5,10 +5,12 @@ namespace Souk.Host.Commands;
 /// <summary>Where a command tells what it does: coloured for a person at a terminal, plain lines for everything else. It never asks anything.</summary>
 internal sealed class Terminal
 {
+    readonly TextWriter output = Console.Out;
+
     /// <summary>True when a person looks on and colours are wanted (NO_COLOR is honoured).</summary>
     public bool IsLive { get; } = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities is { Ansi: true, ColorSystem: not ColorSystem.NoColors };
 
-    public void Line(string text = "") => Console.WriteLine(text);
+    public void Line(string text = "") => output.WriteLine(text);
 
     /// <summary>A step on the way, of interest while one waits.</summary>
     public void Step(string text) => Line(Dim($"· {text}"));

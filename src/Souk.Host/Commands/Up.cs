@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Http.Json;
 using System.Text.Json;
 using Souk.Catalog.Import;
 using Souk.Contracts;
@@ -44,7 +43,7 @@ internal static class Up
             });
             var staff = app.Services.GetService<IIdentity>() is { } identity ? await identity.EnsureFirstStaffAsync(settings[StaffEmail]!, cancel) : null;
             // Told at once as well as at the end: a first start that is killed while it loads the catalogue must not lose it.
-            if (staff is not null) terminal.Step($"made the first staff account: {staff.Email}, one-time password {staff.Password}");
+            if (staff is not null) terminal.Step($"made the first staff account: {staff.Email}, one-time password {staff.OneTimePassword}");
 
             await ListenAddress.StartAsync(app, shop.Url, cancel);
             var url = Reachable(app.Urls.First());
@@ -99,7 +98,7 @@ internal static class Up
         terminal.Line($"  database  {(server is null ? "yours (--database)" : $"{folder.Cluster}{(server.Adopted ? ", found running" : "")}; its log: {server.LogFolder}")}");
         terminal.Line($"  keys      {folder.Keys}: copy them somewhere safe, apart from the database; without them personal data cannot be read");
         terminal.Line($"  staff     {(staff is null ? $"made at the first start ({staffEmail} unless told otherwise)"
-            : $"{staff.Email}, one-time password {terminal.Bold(staff.Password)} (shown only now)")}");
+            : $"{staff.Email}, one-time password {terminal.Bold(staff.OneTimePassword)} (shown only now)")}");
         terminal.Line($"  try       curl -s '{url}/v1/products?limit=3'");
         terminal.Line($"  then      souk demo --url {url}");
         terminal.Line(terminal.Dim("Ctrl+C stops it."));
