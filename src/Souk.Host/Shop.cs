@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Souk.Platform;
 using Souk.Platform.Modules;
 using Souk.Platform.Pagination;
 
@@ -40,9 +42,10 @@ public static class Shop
         configure?.Invoke(builder);
 
         var services = builder.Services;
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => Database.Connect(settings.ConnectionString, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(new CursorSigner(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)));
+        services.AddPersonalData(new() { KeysFolder = settings.KeysFolder });
         services.AddHttpPlatform(builder.Configuration);
         var work = new WorkMap();
         services.AddSingleton(work);

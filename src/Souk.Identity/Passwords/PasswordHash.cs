@@ -21,11 +21,13 @@ internal static class PasswordHash
     /// <summary>Stored hashes beyond these are no work of ours: refused before they cost memory or time.</summary>
     const int MemoryKibibytesMax = 1_048_576, PassesMax = 16;
 
+    /// <summary>What a password is compared with when there is no account: no password gives these random bytes.</summary>
+    public static readonly string OfNobody = Write(MemoryKibibytes, Passes, RandomNumberGenerator.GetBytes(SaltBytes), RandomNumberGenerator.GetBytes(HashBytes));
+
     public static string Make(string password, int memoryKibibytes = MemoryKibibytes, int passes = Passes)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
-        return string.Create(CultureInfo.InvariantCulture,
-            $"$argon2id$v=19$m={memoryKibibytes},t={passes},p=1${Base64(salt)}${Base64(Derive(password, salt, memoryKibibytes, passes))}");
+        return Write(memoryKibibytes, passes, salt, Derive(password, salt, memoryKibibytes, passes));
     }
 
     public static bool Matches(string phc, string password)
@@ -52,6 +54,9 @@ internal static class PasswordHash
             CryptographicOperations.ZeroMemory(bytes);
         }
     }
+
+    static string Write(int memoryKibibytes, int passes, byte[] salt, byte[] hash) => string.Create(CultureInfo.InvariantCulture,
+        $"$argon2id$v=19$m={memoryKibibytes},t={passes},p=1${Base64(salt)}${Base64(hash)}");
 
     static (int Memory, int Passes, byte[] Salt, byte[] Hash) Read(string phc)
     {

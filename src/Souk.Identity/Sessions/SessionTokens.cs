@@ -49,8 +49,10 @@ internal sealed class SessionTokens(MasterKeys keys)
     /// </summary>
     public SessionToken Successor(SessionToken spent, string? retryKey) => spent with
     {
-        Secret = HMACSHA256.HashData(successorKey, [.. spent.Hash(), .. spent.Secret, .. retryKey is null ? RandomNumberGenerator.GetBytes(SecretBytes) : Encoding.UTF8.GetBytes(retryKey)]),
+        Secret = Hmac(successorKey, [.. spent.Hash(), .. spent.Secret, .. retryKey is null ? RandomNumberGenerator.GetBytes(SecretBytes) : Encoding.UTF8.GetBytes(retryKey)]),
     };
 
-    byte[] Tag(ReadOnlySpan<byte> payload, string mode) => HMACSHA256.HashData(tagKey, [.. Encoding.ASCII.GetBytes(mode), 0, .. payload])[..TagBytes];
+    byte[] Tag(ReadOnlySpan<byte> payload, string mode) => Hmac(tagKey, [.. Encoding.ASCII.GetBytes(mode), 0, .. payload])[..TagBytes];
+
+    static byte[] Hmac(byte[] key, byte[] data) => HMACSHA256.HashData(key, data);
 }
