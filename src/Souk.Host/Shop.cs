@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Souk.Platform;
 using Souk.Platform.Modules;
 using Souk.Platform.Pagination;
@@ -49,7 +50,7 @@ public static class Shop
 
         var services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(StopSecondsMax));
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => Database.Connect(settings.ConnectionString, provider.GetRequiredService<ILoggerFactory>()));
         services.AddPersonalData(new() { KeysFolder = settings.KeysFolder, MasterKeys = settings.MasterKeys });
         services.AddSingleton(provider => new CursorSigner(provider.GetRequiredService<MasterKeys>().Derive("cursors")));
