@@ -4,7 +4,7 @@ CREATE SCHEMA catalog;
 CREATE TABLE catalog.categories (
     id         uuid        NOT NULL PRIMARY KEY,
     parent_id  uuid,
-    path       text        COLLATE "C" NOT NULL UNIQUE CHECK (path <> '' AND length(path) <= 600),  -- slugs from the root: components/road-frames
+    path       text        COLLATE "C" NOT NULL UNIQUE CHECK (path <> '' AND octet_length(path) <= 600),  -- slugs from the root: components/road-frames
     slug       text        COLLATE "C" NOT NULL UNIQUE CHECK (slug <> '' AND length(slug) <= 200 AND strpos(slug, '/') = 0),
     name       text        NOT NULL CHECK (name <> '' AND length(name) <= 200),
     created_at timestamptz NOT NULL,
