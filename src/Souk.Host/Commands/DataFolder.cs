@@ -8,7 +8,7 @@ namespace Souk.Host.Commands;
 /// <code>
 ///   {data}/pg18        the database's files; pg18.souk beside it holds its passwords
 ///   {data}/keys        keys of personal data (mode 700); kept apart, so that a copy of the database does not carry them
-///   {data}/shop.lock   held while a shop runs on the folder
+///   {data}/shop.lock   held while a shop runs on the folder; shop.pid says by which process
 /// </code>
 /// </summary>
 internal sealed record DataFolder(string Path)
@@ -18,6 +18,7 @@ internal sealed record DataFolder(string Path)
     public string Cluster => System.IO.Path.Combine(Path, "pg18");
     public string Keys => System.IO.Path.Combine(Path, "keys");
     string Lock => System.IO.Path.Combine(Path, "shop.lock");
+    string HolderFile => System.IO.Path.Combine(Path, "shop.pid");
 
     public static DataFolder Of(Chosen settings) =>
         new(System.IO.Path.GetFullPath(settings[Data] is { Length: > 0 } said ? said : EmbeddedPostgresServer.DefaultDataRoot("shop")));
@@ -30,25 +31,24 @@ internal sealed record DataFolder(string Path)
     public IDisposable Claim()
     {
         Directory.CreateDirectory(Path);
+        var claim = TryLock() ?? throw new ShopSettingsException(
+            $"A shop already runs on {Path} (process {Holder()}). Stop it, or give this one a folder of its own: --data <folder>");
+        File.WriteAllText(HolderFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        return claim;
+    }
+
+    FileStream? TryLock()
+    {
         try
         {
-            var held = new FileStream(Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            held.SetLength(0);
-            held.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            held.Flush();
-            return held;
+            return new FileStream(Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (Holder() is { } process)
+        catch (IOException held) when (held.GetType() == typeof(IOException))
         {
-            throw new ShopSettingsException($"A shop already runs on {Path} (process {process}). Stop it, or give this one a folder of its own: --data <folder>");
+            return null;
         }
     }
 
-    /// <summary>Who wrote the lock file; null when it cannot be read, which is another fault than a held lock.</summary>
-    string? Holder()
-    {
-        if (!File.Exists(Lock)) return null;
-        using var reader = new StreamReader(new FileStream(Lock, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        return reader.ReadToEnd() is { Length: > 0 } process ? process : "unknown";
-    }
+    /// <summary>Only for the message: the lock says whether there is one.</summary>
+    string Holder() => File.Exists(HolderFile) ? File.ReadAllText(HolderFile) : "unknown";
 }

@@ -46,11 +46,17 @@ internal static class Up
             if (staff is not null) terminal.Step($"made the first staff account: {staff.Email}, one-time password {staff.OneTimePassword}");
 
             await ListenAddress.StartAsync(app, shop.Url, cancel);
-            var url = Reachable(app.Urls.First());
-            if (seeds && await HasNoProductsAsync(url, cancel)) await SeedAsync(app.Services, terminal, cancel);
-
-            Tell(terminal, url, folder, server, staff, settings[StaffEmail]!, TimeProvider.System.GetElapsedTime(began));
-            return await UntilStoppedAsync(app, server, terminal, cancel);
+            try
+            {
+                var url = Reachable(app.Urls.First());
+                if (seeds && await HasNoProductsAsync(app.Services, url, cancel)) await SeedAsync(app.Services, terminal, cancel);
+                Tell(terminal, url, folder, server, staff, settings[StaffEmail]!, TimeProvider.System.GetElapsedTime(began));
+                return await UntilStoppedAsync(app, server, terminal, cancel);
+            }
+            finally
+            {
+                await app.StopAsync(CancellationToken.None);
+            }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -61,9 +67,10 @@ internal static class Up
     /// <summary>Who listens to everyone is reached by name of this machine.</summary>
     static string Reachable(string url) => url.Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal).Replace("//[::]:", "//[::1]:", StringComparison.Ordinal);
 
-    /// <summary>Asked over HTTP like anyone would; a process without a catalogue to show answers otherwise and is not seeded.</summary>
-    static async Task<bool> HasNoProductsAsync(string url, CancellationToken cancel)
+    /// <summary>Asked over HTTP like anyone would. A process that lacks a module which an import fills is not seeded.</summary>
+    static async Task<bool> HasNoProductsAsync(IServiceProvider services, string url, CancellationToken cancel)
     {
+        if (services.GetService<ICatalog>() is null || services.GetService<IPricing>() is null || services.GetService<IOrdering>() is null) return false;
         using var http = new HttpClient();
         using var answer = await http.GetAsync($"{url}/v1/products?limit=1", cancel);
         return answer.IsSuccessStatusCode
