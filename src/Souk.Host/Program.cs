@@ -16,4 +16,4 @@ var souk = new RootCommand("""
     Serve.Command(),
 };
 
-return await CommandLine.RunAsync(souk, args);
+return await CommandLine.RunAsync(souk, args is [] ? ["--help"] : args);

@@ -63,6 +63,7 @@ public static class Shop
             module.MapWork(work);
         }
 
+        DropKeyRing(services);
         var app = builder.Build();
         // Read now: keys that are missing or open to others stop the start, not a customer.
         app.Services.GetRequiredService<PersonalData>();
@@ -99,6 +100,16 @@ public static class Shop
     static void AddLogging(ILoggingBuilder logs) => logs
         .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
         .AddFilter("Npgsql", LogLevel.Warning);
+
+    /// <summary>
+    /// ASP.NET's authentication brings a key ring that writes keys of its own into the home folder at every start. Nothing here is protected by it:
+    /// our secrets come from the master keys.
+    /// </summary>
+    static void DropKeyRing(IServiceCollection services)
+    {
+        foreach (var loader in services.Where(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType?.Name == "DataProtectionHostedService").ToList())
+            services.Remove(loader);
+    }
 
     /// <summary>
     /// Option <c>Http:TrustedProxies</c>: addresses or networks (10.0.0.0/8) of the proxies in front, comma separated. Only what they say of the

@@ -16,8 +16,7 @@ internal sealed partial class Setting : Option<string?>
         (Variable, Member, Otherwise) = ("SOUK_" + name.ToUpperInvariant().Replace('-', '_'), Hyphen().Replace(name, m => m.Groups[1].Value.ToUpperInvariant()), otherwise);
         Description = otherwise is null ? description : $"{description} [default: {otherwise}]";
         HelpName = value;
-        if (value is null) Arity = ArgumentArity.ZeroOrOne;
-        else Arity = ArgumentArity.ExactlyOne;
+        Arity = value is null ? ArgumentArity.Zero : ArgumentArity.ExactlyOne;
     }
 
     public string Variable { get; }

@@ -19,7 +19,7 @@ public static class HttpPlatform
         var origins = (configuration["Cors:Origins"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins(origins)
             .WithHeaders(RequestHeaders).WithExposedHeaders(ResponseHeaders).AllowAnyMethod().AllowCredentials().SetPreflightMaxAge(TimeSpan.FromHours(1))));
-        services.AddAuthentication();
+        services.AddAuthenticationCore();
         services.AddAuthorization();
         return services;
     }

@@ -14,6 +14,7 @@ public sealed class ServeTests(TestPostgres postgres)
             Assert.Equal("route_not_found", await (await http.GetAsync("/nothing/here")).Code());
         Assert.Equal(0, await node.StopAsync());
 
+        Assert.DoesNotContain("DataProtection", node.Output, StringComparison.Ordinal);
         Assert.All(node.Output.Split('\n'), line => Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(line).RootElement.ValueKind));
         // What a shopper asked for is nobody's business in a log.
         Assert.DoesNotContain("nothing/here", node.Output, StringComparison.Ordinal);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -45,6 +47,20 @@ public sealed partial class UpTests
     }
 
     [Fact]
+    public async Task A_database_server_that_dies_under_a_living_shop_is_brought_back()
+    {
+        await using var folder = new HostFolder();
+        await using var shop = await HostProcess.StartAsync("up", "--port", "auto", "--data", folder.Path, "--no-seed");
+        var server = (await File.ReadAllLinesAsync(Path.Combine(folder.Path, "pg18", "postmaster.pid")))[0];
+
+        using (var postmaster = Process.GetProcessById(int.Parse(server, CultureInfo.InvariantCulture))) postmaster.Kill();
+
+        await Answers.Eventually(() => Task.FromResult(shop.Output.Contains("it runs again", StringComparison.Ordinal)), "the server runs again");
+        Assert.Equal(HttpStatusCode.OK, await Status(new Uri(shop.Address, "/v1/products")));
+        Assert.Equal(0, await shop.StopAsync());
+    }
+
+    [Fact]
     public async Task Two_shops_live_side_by_side_in_folders_with_spaces_and_a_third_on_the_same_folder_is_refused()
     {
         await using var here = new HostFolder("my shop");
@@ -77,7 +93,7 @@ public sealed partial class UpTests
         Assert.Equal(1, code);
         var advice = Regex.Match(said, $@"^souk: Port {port} is taken by another process\. Port (\d+) is free: --port (\d+)$");
         Assert.True(advice.Success, said);
-        using var free = new TcpListener(IPAddress.Loopback, int.Parse(advice.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture));
+        using var free = new TcpListener(IPAddress.Loopback, int.Parse(advice.Groups[1].Value, CultureInfo.InvariantCulture));
         free.Start();
         Assert.False(Directory.Exists(folder.Path));
     }
