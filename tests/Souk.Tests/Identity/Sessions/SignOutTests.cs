@@ -1,8 +1,7 @@
 using System.Net;
-using Souk.Host;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Souk.Host;
 
 namespace Souk.Tests.Identity.Sessions;
 

@@ -62,7 +62,7 @@ public sealed class AccessTokensTests(TestShop shop) : IClassFixture<TestShop>
         var hs256 = Changed(header, h => h["alg"] = "HS256");
         string[] forged =
         [
-            "", "x", "a.b.c", $"{header}.{claims}", $"{header}.{claims}.",
+            "x", "a.b.c", $"{header}.{claims}", $"{header}.{claims}.",
             $"{header}.{staff}.{signature}",
             $"{header}.{claims}.{(signature[0] == 'A' ? 'B' : 'A')}{signature[1..]}",
             $"{Changed(header, h => h["alg"] = "none")}.{claims}.",
@@ -82,9 +82,8 @@ public sealed class AccessTokensTests(TestShop shop) : IClassFixture<TestShop>
                 var request = new HttpRequestMessage(HttpMethod.Get, path);
                 request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
                 var answer = await shop.Http.SendAsync(request);
-                if (token == "" && answer.StatusCode == HttpStatusCode.NotFound) continue;
                 Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-                Assert.Contains(await answer.Code(), new[] { "access_token_invalid", "not_signed_in" });
+                Assert.Equal("access_token_invalid", await answer.Code());
             }
         }
         Assert.Equal(HttpStatusCode.OK, (await anna.Http.GetAsync("/v1/me")).StatusCode);
