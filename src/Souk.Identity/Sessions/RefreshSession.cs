@@ -38,6 +38,7 @@ internal static class RefreshSession
             IdempotencyKey.MarkReplayed(http);
         }
         var user = await account.ShowAsync(people, cancel);
+        if (user.Email is null) return SessionErrors.RefreshTokenInvalid;
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(await sessions.AnswerAsync(account, user, next, null, cancel));
     }

@@ -36,6 +36,8 @@ internal static class SignIn
         var isCookie = request.Mode == CookieSessions.Mode;
         if (await sessions.StartAsync(known.AccountId, known.PasswordHash, isCookie, cancel) is not var (account, token)) return SessionErrors.CredentialsWrong;
         var user = await account.ShowAsync(people, cancel);
+        // Erased: nobody is there who could sign in, and nobody learns of the session.
+        if (user.Email is null) return SessionErrors.CredentialsWrong;
         CartId? cart = cartToken is { Length: > 0 and <= CartTokenLengthMax } && services.GetService<IOrdering>() is { } ordering
             ? await ordering.CopyGuestCartAsync(cartToken, account.Id, cancel) : null;
 

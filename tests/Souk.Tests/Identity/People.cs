@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Souk.Contracts;
 
 namespace Souk.Tests.Identity;
 
@@ -43,15 +45,11 @@ public static class People
     public static async Task<Person> NewStaff(this TestShop shop)
     {
         var email = NewEmail();
-        await using (var first = shop.App.Services.CreateAsyncScope())
+        if (await shop.App.Services.GetRequiredService<IIdentity>().EnsureFirstStaffAsync(RootEmail, CancellationToken.None) is { } made)
         {
-            var identity = (Souk.Contracts.IIdentity)first.ServiceProvider.GetService(typeof(Souk.Contracts.IIdentity))!;
-            if (await identity.EnsureFirstStaffAsync(RootEmail, CancellationToken.None) is { } made)
-            {
-                var root = await shop.SignedIn(made.Email, made.OneTimePassword);
-                var changed = await root.Http.PutAsJsonAsync("/v1/me/password", new { currentPassword = made.OneTimePassword, newPassword = Password });
-                Assert.Equal(HttpStatusCode.NoContent, changed.StatusCode);
-            }
+            var root = await shop.SignedIn(made.Email, made.OneTimePassword);
+            var changed = await root.Http.PutAsJsonAsync("/v1/me/password", new { currentPassword = made.OneTimePassword, newPassword = Password });
+            Assert.Equal(HttpStatusCode.NoContent, changed.StatusCode);
         }
         var member = await shop.NewPerson(email);
         var boss = await shop.SignedIn(RootEmail);
