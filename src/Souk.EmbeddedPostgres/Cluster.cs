@@ -65,7 +65,8 @@ internal sealed partial class Cluster
 
     /// <summary>
     /// Makes the cluster in a folder of its own and moves it into place when it is whole: one that was killed half-way leaves
-    /// only that folder, which the next try removes.
+    /// only that folder, which the next try removes. Its name is new each time, since initdb may outlive the host that was killed
+    /// and write on for a second.
     /// </summary>
     public async Task Initialise(IProgress<string>? progress, CancellationToken cancel)
     {
@@ -82,7 +83,7 @@ internal sealed partial class Cluster
         Secret("superuser.password");
         await account.Give(passwordFile, cancel);   // initdb reads it
 
-        var unfinished = folder + ".new";
+        var unfinished = $"{folder}.new-{Guid.NewGuid():n}";
         var (exitCode, said) = await InitDb("C.UTF-8");
         // Only a system without that locale gets here; from 17 on PostgreSQL brings its own and needs the system's for little.
         if (exitCode != 0 && binaries.Major >= 17 && FailureAdvice.IsLocaleMissing(said)) (exitCode, said) = await InitDb("C");
@@ -107,7 +108,21 @@ internal sealed partial class Cluster
         }
     }
 
-    public static string Connection(int port, string user, string password, string database) => new NpgsqlConnectionStringBuilder
+    /// <summary>What killed initialisations left behind.</summary>
+    public void RemoveUnfinished()
+    {
+        foreach (var left in Directory.GetDirectories(Path.GetDirectoryName(folder)!, Path.GetFileName(folder) + ".new-*"))
+            try
+            {
+                Directory.Delete(left, recursive: true);
+            }
+            catch (IOException)
+            {
+                // Still being written to, and of use to nobody: the next start removes it.
+            }
+    }
+
+    static string Connection(int port, string user, string password, string database) => new NpgsqlConnectionStringBuilder
     {
         Host = "127.0.0.1",
         Port = port,

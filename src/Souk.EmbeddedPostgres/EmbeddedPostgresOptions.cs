@@ -5,7 +5,7 @@ public sealed record EmbeddedPostgresOptions
 {
     /// <summary>
     /// The folder of the cluster; made at the first start. Its siblings <c>{DataFolder}.souk</c> (passwords, port, locks) and
-    /// <c>{DataFolder}.new</c> (a cluster being initialised) belong to it.
+    /// <c>{DataFolder}.new-…</c> (a cluster being initialised) belong to it.
     /// </summary>
     public required string DataFolder { get; init; }
 

@@ -52,6 +52,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
 
         await cluster.PrepareFolders(cancel);
         await using var turn = await FileLock.WaitForTurn(cluster.TurnFile, progress, cancel);
+        cluster.RemoveUnfinished();
         if (!cluster.Exists) await cluster.Initialise(progress, cancel);
         var (postmaster, adopted) = await cluster.StartOrAdopt(progress, cancel);
         return new(cluster, FileLock.Share(cluster.ShareFile), postmaster, adopted);

@@ -16,7 +16,7 @@ public sealed class TestPostgres : IAsyncLifetime
     const int ConnectionsMax = 300;
 
     readonly SemaphoreSlim copying = new(1);
-    readonly string folder = Path.Combine(Path.GetTempPath(), $"souk-tests-{Guid.NewGuid():n}");
+    readonly ThrowAwayFolder folder = new();
     EmbeddedPostgresServer? embedded;
     string server = "", template = "";
 
@@ -51,16 +51,16 @@ public sealed class TestPostgres : IAsyncLifetime
 
     async Task<string> StartEmbeddedAsync()
     {
+        ThrowAwayFolder.RemoveLeftOvers();
         embedded = await EmbeddedPostgresServer.StartAsync(
-            new() { DataFolder = Path.Combine(folder, "pg"), Durable = false, MaxConnections = ConnectionsMax });
+            new() { DataFolder = Path.Combine(folder.Root, "pg"), Durable = false, MaxConnections = ConnectionsMax });
         return embedded.ConnectionString;
     }
 
     public async ValueTask DisposeAsync()
     {
         copying.Dispose();
-        if (embedded is null) return;
-        await embedded.StopAsync(StopMode.Immediate);
-        Directory.Delete(folder, recursive: true);
+        if (embedded is not null) await embedded.StopAsync(StopMode.Immediate);
+        folder.Dispose();
     }
 }

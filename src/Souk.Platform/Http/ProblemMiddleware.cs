@@ -24,7 +24,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (Exception failure) when (!http.Response.HasStarted)
         {
             var error = OfException(failure);
-            if (error.Status == 500) log.LogError(failure, "Unhandled failure in {Method} {Route}", http.Request.Method, RouteOf(http));
+            if (error.Status == 500) log.LogError(failure, "Unhandled failure in {Method} {Route} (trace {TraceId})", http.Request.Method, RouteOf(http), Problem.TraceIdOf(http));
             else if (error.Status == 503) log.LogWarning("Refused {Method} {Route}: {Reason}", http.Request.Method, RouteOf(http), failure.Message);
             var allow = http.Response.Headers.Allow;
             http.Response.Clear();

@@ -79,7 +79,7 @@ static class KeysFolder
         using var held = Lock(folder);
         try
         {
-            using var second = new FileStream(held.Name, Open(FileMode.Open, FileShare.None));
+            using var second = new FileStream(held.Name, Open(FileMode.OpenOrCreate, FileShare.None));
         }
         catch (IOException)
         {

@@ -3,24 +3,15 @@ using Souk.EmbeddedPostgres;
 
 namespace Souk.Tests.EmbeddedPostgres;
 
-/// <summary>A folder for one throw-away cluster, with blanks in its path, that the server's account can reach. Its servers end with it.</summary>
+/// <summary>A folder for one throw-away cluster. Its servers end with it.</summary>
 internal sealed class ClusterFolder : IAsyncDisposable
 {
-    static readonly UnixFileMode OpenToAll =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-
+    readonly ThrowAwayFolder folder = new();
     readonly List<EmbeddedPostgresServer> servers = [];
 
-    public string Root { get; } = Path.Combine(Path.GetTempPath(), $"souk tests {Guid.NewGuid():n}");
+    public string Root => folder.Root;
     public string Data => Path.Combine(Root, "my shop", "pg");
     public EmbeddedPostgresOptions Options => new() { DataFolder = Data, Durable = false };
-
-    public ClusterFolder()
-    {
-        Directory.CreateDirectory(Root);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Root, OpenToAll);
-    }
 
     public Task<EmbeddedPostgresServer> Start() => Start(Options);
 
@@ -54,6 +45,6 @@ internal sealed class ClusterFolder : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var server in servers) await server.StopAsync(StopMode.Immediate);
-        Directory.Delete(Root, recursive: true);
+        folder.Dispose();
     }
 }

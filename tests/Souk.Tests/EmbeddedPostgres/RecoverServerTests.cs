@@ -75,13 +75,13 @@ public sealed class RecoverServerTests
     public async Task A_half_initialised_folder_is_begun_again()
     {
         await using var folder = new ClusterFolder();
-        Directory.CreateDirectory(Path.Combine(folder.Data + ".new", "base"));
-        await File.WriteAllTextAsync(Path.Combine(folder.Data + ".new", "PG_VERSION"), "18\n");
+        Directory.CreateDirectory(Path.Combine(folder.Data + ".new-1", "base"));
+        await File.WriteAllTextAsync(Path.Combine(folder.Data + ".new-1", "PG_VERSION"), "18\n");
 
         var server = await folder.Start();
 
         Assert.Equal(1, await Ask<int>(server, "SELECT 1"));
-        Assert.False(Directory.Exists(folder.Data + ".new"));
+        Assert.False(Directory.Exists(folder.Data + ".new-1"));
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class RecoverServerTests
         // Cancels as soon as the first file of the new cluster is there.
         Directory.CreateDirectory(Path.GetDirectoryName(folder.Data)!);
         using var watch = new FileSystemWatcher(Path.GetDirectoryName(folder.Data)!) { IncludeSubdirectories = true };
-        watch.Created += (_, made) => { if (made.Name?.StartsWith("pg.new/", StringComparison.Ordinal) == true) cancel.Cancel(); };
+        watch.Created += (_, made) => { if (made.Name?.StartsWith("pg.new-", StringComparison.Ordinal) == true) cancel.Cancel(); };
         watch.EnableRaisingEvents = true;
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
