@@ -12,11 +12,7 @@ namespace Souk.Tests.Catalog;
 public class CatalogShop(TestPostgres postgres) : TestShop(postgres)
 {
     /// <summary>Stock is noted here until the module that keeps it registers itself, which then wins.</summary>
-    protected override void Configure(WebApplicationBuilder builder)
-    {
-        builder.Services.AddSingleton<IOrdering>(new NotedStock());
-        builder.Services.AddAuthentication();
-    }
+    protected override void Configure(WebApplicationBuilder builder) => builder.Services.AddSingleton<IOrdering>(new NotedStock());
 
     public static string Sample => Path.Combine(Source.Root, "samples", "adventureworks");
 

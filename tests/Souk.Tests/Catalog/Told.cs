@@ -27,7 +27,8 @@ static class Told
             """, connection) { Parameters = { new() { Value = onlyLatest } } })
         await using (var reader = await command.ExecuteReaderAsync())
             while (await reader.ReadAsync())
-                happened.Add((reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2), reader.GetFieldValue<DateTimeOffset>(3), JsonDocument.Parse(reader.GetString(4)).RootElement));
+                happened.Add((reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2), reader.GetFieldValue<DateTimeOffset>(3),
+                    JsonDocument.Parse(reader.GetString(4)).RootElement));
 
         foreach (var subscription in shop.App.Services.GetRequiredService<WorkMap>().Subscriptions.Where(s => s.Subscriber.StartsWith("catalog.", StringComparison.Ordinal)))
             foreach (var (_, aggregate, version, at, payload) in happened.Where(h => h.Type == subscription.EventType))

@@ -1,24 +1,24 @@
-using System.Security.Claims;
-using System.Text.Encodings.Web;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Souk.Contracts;
 using Souk.Platform.Ids;
+using Souk.Tests.Identity;
 
 namespace Souk.Tests.Pricing;
 
-/// <summary>A shop for tests of prices; whoever sends <c>Role: staff</c> is staff, so that these tests need no accounts.</summary>
-public sealed class PricingShop(TestPostgres postgres) : TestShop(postgres)
+/// <summary>A shop for tests of prices, with someone of its staff.</summary>
+public sealed class PricingShop(TestPostgres postgres) : TestShop(postgres), IAsyncLifetime
 {
     public IPricing Pricing => App.Services.GetRequiredService<IPricing>();
 
-    protected override void Configure(WebApplicationBuilder builder)
+    /// <summary>Sends the access token of a member of staff.</summary>
+    public HttpClient Staff { get; private set; } = null!;
+
+    ValueTask IAsyncLifetime.InitializeAsync() => HireAsync();
+
+    async ValueTask HireAsync()
     {
-        builder.Services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, RoleHeader>(nameof(RoleHeader), null);
-        builder.Services.PostConfigure<AuthenticationOptions>(options => options.DefaultScheme = options.DefaultAuthenticateScheme = options.DefaultChallengeScheme = nameof(RoleHeader));
+        await InitializeAsync();
+        Staff = (await this.NewStaff()).Http;
     }
 
     public Id<VariantKind> NewVariant() => Id<VariantKind>.New(Clock);
@@ -43,16 +43,5 @@ public sealed class PricingShop(TestPostgres postgres) : TestShop(postgres)
         var told = new List<(int, long, string)>();
         while (await reader.ReadAsync()) told.Add((reader.GetInt32(0), reader.GetInt64(1), reader.GetString(2)));
         return told;
-    }
-
-    sealed class RoleHeader(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logs, UrlEncoder encoder)
-        : AuthenticationHandler<AuthenticationSchemeOptions>(options, logs, encoder)
-    {
-        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
-        {
-            if (Request.Headers["Role"] is not [{ } role]) return Task.FromResult(AuthenticateResult.NoResult());
-            var identity = new ClaimsIdentity([new("sub", Guid.NewGuid().ToString()), new("role", role)], nameof(RoleHeader), "sub", "role");
-            return Task.FromResult(AuthenticateResult.Success(new(new(identity), nameof(RoleHeader))));
-        }
     }
 }

@@ -149,7 +149,8 @@ public sealed class CatalogImportTests(CatalogShop shop, TestPostgres postgres) 
         await fresh.ImportAsync(CatalogShop.Sample);
         var methods = (await fresh.GetAsync("/v1/shipping-methods")).GetProperty("items").EnumerateArray().ToDictionary(m => m.Text("code"));
         Assert.Equal(["cargo-transport-5", "overnight-j-fast", "overseas-deluxe", "xrq-truck-ground", "zy-express"], methods.Keys.Order());
-        Assert.Equal((995, 199), (methods["zy-express"].GetProperty("base").GetProperty("amount").GetInt32(), methods["zy-express"].GetProperty("perKilogram").GetProperty("amount").GetInt32()));
+        var express = methods["zy-express"];
+        Assert.Equal((995, 199), (express.GetProperty("base").GetProperty("amount").GetInt32(), express.GetProperty("perKilogram").GetProperty("amount").GetInt32()));
     }
 
     static async Task<IEnumerable<string>> UsedPhotos()

@@ -19,7 +19,10 @@ public sealed class ListProductsTests(SampleShop shop) : IClassFixture<SampleSho
     {
         var path = $"/v1/products?limit={limit}&{filter}".TrimEnd('&');
         var expected = filter.Contains("components", StringComparison.Ordinal)
-            ? await shop.ScalarAsync<long>("SELECT count(*) FROM catalog.products p JOIN catalog.categories c ON c.id = p.category_id WHERE c.path LIKE 'components/%' AND p.status = 'active'")
+            ? await shop.ScalarAsync<long>("""
+                SELECT count(*) FROM catalog.products p JOIN catalog.categories c ON c.id = p.category_id
+                WHERE c.path LIKE 'components/%' AND p.status = 'active'
+                """)
             : OnSale;
 
         var pages = new List<JsonElement>();

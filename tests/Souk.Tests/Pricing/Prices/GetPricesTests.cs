@@ -29,8 +29,7 @@ public sealed class GetPricesTests(PricingShop shop) : IClassFixture<PricingShop
     async Task<HttpResponseMessage> GetAsync(string variant, string? ifNoneMatch = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/admin/prices/{variant}");
-        request.Headers.Add("Role", "staff");
         if (ifNoneMatch is not null) request.Headers.Add("If-None-Match", ifNoneMatch);
-        return await shop.Http.SendAsync(request);
+        return await shop.Staff.SendAsync(request);
     }
 }

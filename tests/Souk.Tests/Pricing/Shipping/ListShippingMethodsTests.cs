@@ -14,7 +14,8 @@ public sealed class ListShippingMethodsTests(PricingShop shop) : IClassFixture<P
         {
             using var answer = await shop.Http.GetAsync(path);
             var body = await answer.Body();
-            seen.AddRange(body.GetProperty("items").EnumerateArray().Select(m => $"{m.Text("code")} {m.GetProperty("base").GetProperty("amount")} {m.GetProperty("base").Text("currency")}"));
+            seen.AddRange(body.GetProperty("items").EnumerateArray()
+                .Select(m => $"{m.Text("code")} {m.GetProperty("base").GetProperty("amount")} {m.GetProperty("base").Text("currency")}"));
             path = body.TryGetProperty("nextCursor", out var cursor) ? $"/v1/shipping-methods?limit=1&cursor={cursor.GetString()}" : null;
         }
         Assert.Equal(["fast 900 USD", "slow 90 EUR", "slow 100 USD"], seen);
