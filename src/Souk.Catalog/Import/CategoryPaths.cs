@@ -13,8 +13,7 @@ internal static class CategoryPaths
             if (id is null)
             {
                 id = CategoryId.New(clock).Value;
-                await connection.ExecuteAsync(Make, [id, new NpgsqlParameter { Value = (object?)parent ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid },
-                    step.Path, step.Slug, step.Name, clock.GetUtcNow()], cancel);
+                await connection.ExecuteAsync(Make, [id, parent, step.Path, step.Slug, step.Name, clock.GetUtcNow()], cancel);
             }
             parent = id;
         }
@@ -25,9 +24,9 @@ internal static class CategoryPaths
 
     const string Make = """
         INSERT INTO catalog.categories (id, parent_id, path, slug, name, created_at)
-        SELECT $1, $2, $3, wanted.slug, $5, $6
+        SELECT $1::uuid, $2::uuid, $3::text, wanted.slug, $5::text, $6::timestamptz
         -- The first that is free: its own slug, the whole path, the path with the id.
-        FROM unnest(ARRAY[$4, replace($3, '/', '-'), left(replace($3, '/', '-'), 160) || '-' || $1]) WITH ORDINALITY AS wanted (slug, place)
+        FROM unnest(ARRAY[$4::text, replace($3::text, '/', '-'), left(replace($3::text, '/', '-'), 160) || '-' || $1::uuid]) WITH ORDINALITY AS wanted (slug, place)
         WHERE NOT EXISTS (SELECT FROM catalog.categories c WHERE c.slug = wanted.slug) AND length(wanted.slug) <= 200
         ORDER BY wanted.place LIMIT 1
         """;

@@ -84,7 +84,8 @@ internal static class SaveProducts
         batch.Add(Variants, variantIds, variants.Select(v => v.ProductId).ToArray(), variants.Select(v => v.Variant.Sku).ToArray(), variants.Select(v => v.Variant.Name).ToArray(),
             variants.Select(v => v.Variant.WeightGrams).ToArray(), variants.Select(v => v.Variant.Position).ToArray(), variants.Select(v => v.Variant.OnSale).ToArray());
         batch.Add(DropOptions, variantIds);
-        batch.Add(Options, options.Select(o => o.Id).ToArray(), options.Select(o => o.Item.Name).ToArray(), options.Select(o => o.Item.Value).ToArray(), options.Select(o => o.Index).ToArray());
+        batch.Add(Options, options.Select(o => o.Id).ToArray(), options.Select(o => o.Item.Name).ToArray(),
+            options.Select(o => o.Item.Value).ToArray(), options.Select(o => o.Index).ToArray());
         batch.Add(DropVariantPhotos, variantIds);
         batch.Add(VariantPhotos, variantPhotos.Select(v => v.Id).ToArray(), variantPhotos.Select(v => v.Photo!).ToArray());
         await batch.ExecuteNonQueryAsync(cancel);

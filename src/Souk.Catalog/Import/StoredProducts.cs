@@ -41,7 +41,8 @@ internal static class StoredProducts
     public static async Task<(Dictionary<string, StoredProduct> BySlug, List<StoredVariant> Variants)> LockAsync(
         NpgsqlConnection connection, string[] slugs, string[] skus, CancellationToken cancel)
     {
-        await using var batch = connection.CreateBatch().Add(Products, slugs).Add(Texts, slugs).Add(Variants, slugs, skus);
+        // The cast keeps one array of strings from being taken for the list of arguments.
+        await using var batch = connection.CreateBatch().Add(Products, (object)slugs).Add(Texts, (object)slugs).Add(Variants, slugs, skus);
         await using var reader = await batch.ExecuteReaderAsync(cancel);
 
         var heads = new List<(Guid Id, string Slug, Guid CategoryId, string Status, string SortName, byte[][] Photos)>();

@@ -24,7 +24,8 @@ internal static class ListProducts
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/products", Handle).ForEveryone().WithName(nameof(ListProducts));
 
-    static async Task<Results<Ok<Page<Product>>, Error>> Handle(HttpContext http, PageRequest page, string? category, string? sort, NpgsqlDataSource db, CancellationToken cancel)
+    static async Task<Results<Ok<Page<Product>>, Error>> Handle(HttpContext http, PageRequest page, string? category, string? sort,
+        NpgsqlDataSource db, CancellationToken cancel)
     {
         if (QueryMembers.RefuseOthers(http, "category", "sort", "limit", "cursor") is { } unknown) return unknown;
         sort ??= Sorts[0];
@@ -40,14 +41,16 @@ internal static class ListProducts
         var ascending = sort != "-createdAt" ^ start.Backward;
         var key = start.Key ?? (ascending ? First : Last);
         var keys = byName
-            ? await connection.QueryAsync(ascending ? AfterName : BeforeName, static row => new Key(row.GetString(1), row.GetGuid(0)), [categories, key.Name, key.Id, start.Limit + 1], cancel)
+            ? await connection.QueryAsync(ascending ? AfterName : BeforeName, static row => new Key(row.GetString(1), row.GetGuid(0)),
+                [categories, key.Name, key.Id, start.Limit + 1], cancel)
             : await connection.QueryAsync(ascending ? AfterId : BeforeId, static row => new Key("", row.GetGuid(0)), [categories, key.Id, start.Limit + 1], cancel);
 
         // A product archived between the two looks is left out of the page; the cursors go by the keys and miss nothing.
         var products = (await ReadProducts.ReadAsync(connection, [.. keys.Take(start.Limit).Select(k => k.Id)], cancel)).ToDictionary(p => p.Id.Value);
         http.Response.Headers.CacheControl = CacheControl;
         var answer = page.Answer(start, list, keys, static k => k, static k => k);
-        return TypedResults.Ok(new Page<Product>([.. answer.Items.Where(k => products.ContainsKey(k.Id)).Select(k => products[k.Id])], answer.NextCursor, answer.PreviousCursor));
+        return TypedResults.Ok(new Page<Product>([.. answer.Items.Where(k => products.ContainsKey(k.Id)).Select(k => products[k.Id])],
+            answer.NextCursor, answer.PreviousCursor));
     }
 
     const string AfterName = """

@@ -9,7 +9,8 @@ public static class QueryMembers
         foreach (var member in http.Request.Query)
         {
             if (!allowed.Contains(member.Key, StringComparer.Ordinal))
-                return Error.Malformed("query_unknown", $"This list takes: {string.Join(", ", allowed!)}. Leave the others out.") with { Details = [("allowed", allowed.ToArray())] };
+                return Error.Malformed("query_unknown", $"This list takes: {string.Join(", ", allowed!)}. Leave the others out.")
+                    with { Details = [("allowed", allowed.ToArray())] };
             if (member.Value.Count > 1) return Error.Malformed("query_repeated", "Send each query member once.");
         }
         return null;
