@@ -114,8 +114,14 @@ public sealed partial class HostProcess : IAsyncDisposable
     {
         if (line is null) return;
         lock (lines) lines.Add(line);
-        if (Ready().Match(line) is { Success: true } ready) address.TrySetResult(new(ready.Groups[1].Value));
+        if (Ready().Match(line) is { Success: true } ready) listening = new(ready.Groups[1].Value);
+
+        // "up" says more after its address; the last line of it tells that all is said.
+        if (listening is not null && (line.Contains("listening on:", StringComparison.Ordinal) || line.Contains("Ctrl+C stops it.", StringComparison.Ordinal)))
+            address.TrySetResult(listening);
     }
+
+    Uri? listening;
 
     [GeneratedRegex(@"(?:ready at|listening on:) (http://[^\s""\\]+)")]
     private static partial Regex Ready();

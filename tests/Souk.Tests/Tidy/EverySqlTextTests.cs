@@ -29,7 +29,8 @@ public sealed partial class EverySqlTextTests(TestPostgres postgres)
     public async Task Is_valid_against_the_migrated_schema()
     {
         // Who has tables has SQL.
-        Assert.All(Assemblies.Where(assembly => assembly.GetManifestResourceNames().Any(name => name.EndsWith(".sql", StringComparison.Ordinal))), assembly => Assert.Contains(Texts, text => text.Assembly == assembly));
+        var withTables = Assemblies.Where(assembly => assembly.GetManifestResourceNames().Any(name => name.EndsWith(".sql", StringComparison.Ordinal)));
+        Assert.All(withTables, assembly => Assert.Contains(Texts, text => text.Assembly == assembly));
         Assert.Empty(await FailuresAsync(await postgres.NewDatabaseAsync()));
     }
 

@@ -122,18 +122,4 @@ public sealed class AccessTokensTests(TestShop shop) : IClassFixture<TestShop>
         Assert.Equal(HttpStatusCode.NoContent, (await anna.Http.DeleteAsync("/v1/sessions/current")).StatusCode);
         await (await shop.Refresh(anna.RefreshToken)).Problem(HttpStatusCode.Unauthorized, "refresh_token_invalid");
     }
-
-    [Fact]
-    public async Task Nodes_that_start_together_share_one_key()
-    {
-        var postgres = shop.App.Services;
-        await using (var clear = shop.Db.CreateCommand("DELETE FROM identity.signing_keys")) await clear.ExecuteNonQueryAsync();
-        var nodes = Enumerable.Range(0, 8).Select(_ => ActivatorUtilities.CreateInstance<SigningKeys>(postgres)).ToList();
-
-        var keys = await Task.WhenAll(nodes.Select(n => n.CurrentAsync(CancellationToken.None).AsTask()));
-
-        Assert.Single(keys.Select(k => k.KeyId).Distinct());
-        Assert.Single(keys.Select(k => Convert.ToHexString(k.ECDsa.ExportSubjectPublicKeyInfo())).Distinct());
-        nodes.ForEach(n => n.Dispose());
-    }
 }
