@@ -31,7 +31,8 @@ internal static class RefreshSession
         var (now, next) = (clock.GetUtcNow(), tokens.Successor(spent, retryKey));
         var keyHash = retryKey is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(retryKey));
         var account = await db.QueryFirstAsync(Rotate, Account.Read, [spent.AccountId, spent.SessionId, spent.Hash(), next.Hash(),
-            new NpgsqlParameter { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea, Value = (object?)keyHash ?? DBNull.Value }, sessions.IdleUntil(now, isCookie: false), now], cancel);
+            new NpgsqlParameter { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea, Value = (object?)keyHash ?? DBNull.Value },
+            sessions.IdleUntil(now, isCookie: false), now], cancel);
         if (account is null)
         {
             if ((await FindFirstAnswerAsync(spent, next, keyHash, db, revoked, now, cancel)).Refused(out var error, out account)) return error;
@@ -47,8 +48,8 @@ internal static class RefreshSession
     static async Task<Result<Account>> FindFirstAnswerAsync(SessionToken spent, SessionToken next, byte[]? keyHash, NpgsqlDataSource db, RevokedSessions revoked,
         DateTimeOffset now, CancellationToken cancel)
     {
-        if (keyHash is not null && await db.QueryFirstAsync(FindRetried, Account.Read, [spent.AccountId, spent.SessionId, spent.Hash(), next.Hash(), keyHash, now], cancel) is { } account)
-            return account;
+        if (keyHash is not null && await db.QueryFirstAsync(FindRetried, Account.Read,
+            [spent.AccountId, spent.SessionId, spent.Hash(), next.Hash(), keyHash, now], cancel) is { } account) return account;
         // It was once ours, for its tag says so. Only a living session can have it as a spent one; of others there is nothing to end.
         var ended = await db.QueryAsync(RevokeReused, static row => row.GetGuid(0), [spent.AccountId, spent.SessionId, spent.Hash(), now], cancel);
         revoked.Announce(ended);

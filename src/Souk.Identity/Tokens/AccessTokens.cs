@@ -44,6 +44,7 @@ internal sealed class AccessTokens(SigningKeys keys, TimeProvider clock, Identit
     /// <param name="evenExpired">Only for ending the session that it names.</param>
     public async ValueTask<Claims?> CheckAsync(string token, bool evenExpired, CancellationToken cancel)
     {
+        if (token == "") return null;
         var checkedToken = await jwt.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidIssuer = Issuer,

@@ -47,7 +47,8 @@ internal sealed class SigningKeys(NpgsqlDataSource db, MasterKeys master, TimePr
         }
         catch (CryptographicException mismatch)
         {
-            throw new KeysRefusedException("The signing key in this database does not open under these master keys. Start with the keys folder that belongs to the database.", mismatch);
+            throw new KeysRefusedException(
+                "The signing key in this database does not open under these master keys. Start with the keys folder that belongs to the database.", mismatch);
         }
         return new(ecdsa) { KeyId = id };
     }

@@ -16,11 +16,12 @@ internal sealed class SoukAuthentication(IOptionsMonitor<AuthenticationSchemeOpt
 {
     public const string SchemeName = "Souk";
 
-    const string BearerPrefix = "Bearer ";
-
-    /// <summary>The access token of the request; null without one.</summary>
-    public static string? BearerOf(HttpRequest request) =>
-        request.Headers.Authorization.ToString() is var text && text.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) ? text[BearerPrefix.Length..].Trim() : null;
+    /// <summary>The access token of the request, however broken; null when the request names none. Other schemes are a proxy's business, not ours.</summary>
+    public static string? BearerOf(HttpRequest request)
+    {
+        var parts = request.Headers.Authorization.ToString().Split(' ', 2);
+        return parts[0].Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? parts.ElementAtOrDefault(1)?.Trim() ?? "" : null;
+    }
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {

@@ -66,7 +66,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             : broken.Message.StartsWith("Expected an id", StringComparison.Ordinal) || broken.Message.StartsWith("Expected a time", StringComparison.Ordinal) ? Plain(broken.Message)
             : broken.Path is null or "$" or "" ? "The body is no valid JSON object of the expected shape."
             : "This value is missing, or is not of the expected type or shape.";
-        if (unknown.Success) pointer = $"{pointer}/{Escape(unknown.Groups[1].Value)}".Replace($"/{Escape(unknown.Groups[1].Value)}/{Escape(unknown.Groups[1].Value)}", $"/{Escape(unknown.Groups[1].Value)}", StringComparison.Ordinal);
+        if (unknown.Success)
+        {
+            // The reader's path ends with the member itself for some shapes and with its parent for others.
+            var step = "/" + Escape(unknown.Groups[1].Value);
+            if (!pointer.EndsWith(step, StringComparison.Ordinal)) pointer += step;
+        }
         return new(400, unknown.Success ? "unknown_member" : "json_malformed", message) { Members = [(pointer, message)] };
     }
 

@@ -10,18 +10,14 @@ namespace Souk.Tests.Host;
 
 public sealed partial class UpTests
 {
-    /// <summary>The way of the README, and the promise that a shop which was stopped is the same shop afterwards.</summary>
+    /// <summary>A shop which was stopped is the same shop afterwards.</summary>
     [Fact]
-    public async Task A_shop_sells_stops_on_sigterm_and_is_the_same_shop_after_the_next_start()
+    public async Task A_shop_stops_on_sigterm_and_is_the_same_shop_after_the_next_start()
     {
         await using var folder = new HostFolder();
         await using var first = await HostProcess.StartAsync("up", "--port", "auto", "--data", folder.Path);
         Assert.Matches("one-time password", first.Output);
         Assert.Contains($"curl -s '{first.Address}v1/products", first.Output, StringComparison.Ordinal);
-
-        var (walked, told) = await HostProcess.RunAsync("demo", "--url", first.Address.ToString());
-        Assert.True(walked == 0, told);
-        Assert.Matches(@"(?m)^Done: order \S+, .* in \d+ requests\.$", told);
 
         var products = await FirstPage(first.Address);
         Assert.Equal(0, await first.StopAsync());

@@ -28,7 +28,8 @@ public sealed partial class EverySqlTextTests(TestPostgres postgres)
     [Fact]
     public async Task Is_valid_against_the_migrated_schema()
     {
-        Assert.All(Assemblies, assembly => Assert.Contains(Texts, text => text.Assembly == assembly));
+        // Who has tables has SQL.
+        Assert.All(Assemblies.Where(assembly => assembly.GetManifestResourceNames().Any(name => name.EndsWith(".sql", StringComparison.Ordinal))), assembly => Assert.Contains(Texts, text => text.Assembly == assembly));
         Assert.Empty(await FailuresAsync(await postgres.NewDatabaseAsync()));
     }
 

@@ -94,7 +94,8 @@ public sealed class RefreshSessionTests(TestShop shop) : IClassFixture<TestShop>
     public async Task What_was_never_ours_is_refused_and_ends_nothing()
     {
         var anna = await shop.NewPerson();
-        foreach (var forged in new[] { "x", new string('A', anna.RefreshToken.Length), Flip(anna.RefreshToken, 20), Flip(anna.RefreshToken, 60), Flip(anna.RefreshToken, 100), anna.AccessToken })
+        string[] flipped = [Flip(anna.RefreshToken, 5), Flip(anna.RefreshToken, 25), Flip(anna.RefreshToken, 60), Flip(anna.RefreshToken, 100)];
+        foreach (var forged in flipped.Concat(["x", new string('A', anna.RefreshToken.Length), anna.RefreshToken + "A", anna.AccessToken]))
             await (await shop.Refresh(forged)).Problem(HttpStatusCode.Unauthorized, "refresh_token_invalid");
         await (await shop.Refresh("")).Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
         await (await shop.Refresh(anna.RefreshToken, "short")).Problem(HttpStatusCode.BadRequest, "idempotency_key_invalid");

@@ -62,7 +62,7 @@ public sealed class AccessTokensTests(TestShop shop) : IClassFixture<TestShop>
         var hs256 = Changed(header, h => h["alg"] = "HS256");
         string[] forged =
         [
-            "x", "a.b.c", $"{header}.{claims}", $"{header}.{claims}.",
+            "", "x", "a.b.c", $"{header}.{claims}", $"{header}.{claims}.",
             $"{header}.{staff}.{signature}",
             $"{header}.{claims}.{(signature[0] == 'A' ? 'B' : 'A')}{signature[1..]}",
             $"{Changed(header, h => h["alg"] = "none")}.{claims}.",
