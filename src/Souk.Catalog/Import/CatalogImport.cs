@@ -15,6 +15,9 @@ public sealed class CatalogImport(NpgsqlDataSource db, IPricing pricing, IOrderi
 {
     public const int ProductsInBatchMax = 50;
 
+    /// <summary>How often a batch is tried before the import fails.</summary>
+    const int TriesMax = 5;
+
     /// <summary>Prices and stock levels handed over at once.</summary>
     const int HandOverMax = 1_000;
 
@@ -75,18 +78,37 @@ public sealed class CatalogImport(NpgsqlDataSource db, IPricing pricing, IOrderi
 
     async Task<Batch> SaveAsync(NpgsqlConnection connection, IReadOnlyList<CheckedProduct> products, PhotoFolder photos, Refusals refusals, CancellationToken cancel)
     {
-        SaveProducts.Saved saved;
-        await using (var transaction = await connection.BeginTransactionAsync(cancel))
-        {
-            saved = await SaveProducts.RunAsync(connection, products, photos, refusals, clock, cancel);
-            await transaction.CommitAsync(cancel);
-        }
+        foreach (var product in products)
+            foreach (var photo in product.Variants.Select(v => v.Photo).OfType<string>())
+                await photos.SaveAsync(connection, product.Line, photo, clock.GetUtcNow(), cancel);
+        var saved = await SaveAsync(connection, products, photos, cancel);
+        foreach (var (line, what, reason) in saved.Refused) refusals.Add(ProductCheck.File, line, what, reason);
+
         var (prices, levels) = (default(ImportCount), default(ImportCount));
         foreach (var some in saved.Variants.Select(v => new ListPrice(v.Id, v.Variant.Price)).Chunk(HandOverMax))
             prices += ImportCount.Of(some.Length, await pricing.SetListPricesAsync(some, cancel));
         foreach (var some in saved.Variants.SelectMany(v => v.Variant.Stock, (v, s) => new StockLevel(v.Id, s.Location, s.OnHand)).Chunk(HandOverMax))
             levels += ImportCount.Of(some.Length, await ordering.SetStockAsync(some, cancel));
         return new(saved.Products, saved.VariantCount, prices, levels);
+    }
+
+    /// <summary>Prices and stock states that are shown meanwhile change the same products, in another order: whoever loses a deadlock tries again.</summary>
+    async Task<SaveProducts.Saved> SaveAsync(NpgsqlConnection connection, IReadOnlyList<CheckedProduct> products, PhotoFolder photos, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancel);
+                var saved = await SaveProducts.RunAsync(connection, products, photos, clock, cancel);
+                await transaction.CommitAsync(cancel);
+                return saved;
+            }
+            catch (PostgresException lost) when (lost.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < TriesMax)
+            {
+                cancel.ThrowIfCancellationRequested();
+            }
+        }
     }
 
     const string TryLock = "SELECT pg_try_advisory_lock($1)";

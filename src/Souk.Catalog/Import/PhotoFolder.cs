@@ -14,22 +14,26 @@ internal sealed class PhotoFolder(string folder, Refusals refusals)
     public ImportCount Count { get; private set; }
 
     /// <summary>
-    /// Stores the photo in the connection's transaction and answers its SHA-256; null when it is refused, which is said at its first use only.
+    /// Stores the photo, in a transaction of its own since nothing shows it yet; one that is refused is reported at its first use only.
     /// </summary>
-    public async Task<byte[]?> SaveAsync(NpgsqlConnection connection, int line, string name, DateTimeOffset now, CancellationToken cancel)
+    public async Task SaveAsync(NpgsqlConnection connection, int line, string name, DateTimeOffset now, CancellationToken cancel)
     {
-        if (hashes.TryGetValue(name, out var known)) return known;
+        if (hashes.ContainsKey(name)) return;
         var (content, why) = await ReadAsync(name, cancel);
         if (content is null || MediaName.TypeOf(content) is not { } contentType)
         {
             refusals.Add(ProductCheck.File, line, name, content is null ? why : "The photo is no GIF, PNG, JPEG or WebP image.");
-            return hashes[name] = null;
+            hashes[name] = null;
+            return;
         }
         var sha256 = SHA256.HashData(content);
         var isNew = await connection.ExecuteAsync(Save, [sha256, contentType, content, now], cancel) == 1;
         Count += ImportCount.Of(1, isNew ? 1 : 0);
-        return hashes[name] = sha256;
+        hashes[name] = sha256;
     }
+
+    /// <summary>The SHA-256 of a photo that was stored; null when it was refused.</summary>
+    public byte[]? HashOf(string name) => hashes[name];
 
     async Task<(byte[]? Content, string Why)> ReadAsync(string name, CancellationToken cancel)
     {

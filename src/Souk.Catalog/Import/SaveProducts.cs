@@ -7,12 +7,14 @@ namespace Souk.Catalog.Import;
 internal static class SaveProducts
 {
     /// <param name="Variants">Every variant of the batch that the catalogue now has, with its id.</param>
-    public sealed record Saved(ImportCount Products, ImportCount VariantCount, IReadOnlyList<(VariantId Id, CheckedVariant Variant)> Variants);
+    /// <param name="Refused">What could be seen only beside what is stored.</param>
+    public sealed record Saved(ImportCount Products, ImportCount VariantCount, IReadOnlyList<(VariantId Id, CheckedVariant Variant)> Variants,
+        IReadOnlyList<(int Line, string What, string Reason)> Refused);
 
     sealed record Row(Guid Id, CheckedProduct Product, ProductFace Face, IReadOnlyList<byte[]> Photos);
     sealed record VariantRow(Guid Id, Guid ProductId, CheckedVariant Variant, byte[]? Photo);
 
-    public static async Task<Saved> RunAsync(NpgsqlConnection connection, IReadOnlyList<CheckedProduct> products, PhotoFolder photos, Refusals refusals,
+    public static async Task<Saved> RunAsync(NpgsqlConnection connection, IReadOnlyList<CheckedProduct> products, PhotoFolder photos,
         TimeProvider clock, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
@@ -22,6 +24,7 @@ internal static class SaveProducts
         var byProduct = storedVariants.ToLookup(v => v.ProductId);
 
         var (changed, changedVariants, taken) = (new List<Row>(), new List<VariantRow>(), new List<(VariantId, CheckedVariant)>());
+        var refused = new List<(int, string, string)>();
         var (kept, own) = (0, 0);
         foreach (var product in products)
         {
@@ -33,15 +36,15 @@ internal static class SaveProducts
                 var known = bySku.GetValueOrDefault(variant.Sku);
                 if (known is not null && known.ProductId != id)
                 {
-                    refusals.Add(ProductCheck.File, product.Line, variant.Sku, "Another product of the shop has this SKU.");
+                    refused.Add((product.Line, variant.Sku, "Another product of the shop has this SKU."));
                     continue;
                 }
-                var photo = variant.Photo is null ? null : await photos.SaveAsync(connection, product.Line, variant.Photo, now, cancel);
+                var photo = variant.Photo is null ? null : photos.HashOf(variant.Photo);
                 variants.Add((new(known?.Id ?? VariantId.New(clock).Value, id, variant, photo), known?.Face != FaceOf(variant, photo)));
             }
             if (variants.Count == 0)
             {
-                refusals.Add(ProductCheck.File, product.Line, product.Name, "None of its variants can be taken.");
+                refused.Add((product.Line, product.Name, "None of its variants can be taken."));
                 continue;
             }
 
@@ -58,7 +61,7 @@ internal static class SaveProducts
             kept++;
         }
         if (changed.Count > 0) await WriteAsync(connection, changed, changedVariants, now, cancel);
-        return new(ImportCount.Of(kept, own), ImportCount.Of(taken.Count, changedVariants.Count), taken);
+        return new(ImportCount.Of(kept, own), ImportCount.Of(taken.Count, changedVariants.Count), taken, refused);
     }
 
     static VariantFace FaceOf(CheckedVariant variant, byte[]? photo) => new(variant.Name, variant.WeightGrams, variant.Position, variant.OnSale,

@@ -37,10 +37,12 @@ internal sealed record StoredVariant(Guid Id, Guid ProductId, string Sku, Varian
 /// <summary>What a batch of the import finds in the database.</summary>
 internal static class StoredProducts
 {
-    /// <summary>Locks the products of these slugs in order of id, and reads them with every variant of theirs or of these SKUs: one round trip.</summary>
+    /// <summary>Locks the products of these slugs in order of id, and reads them with every variant of theirs or of these SKUs.</summary>
     public static async Task<(Dictionary<string, StoredProduct> BySlug, List<StoredVariant> Variants)> LockAsync(
         NpgsqlConnection connection, string[] slugs, string[] skus, CancellationToken cancel)
     {
+        // Alone, not first in the batch: after a failure in the middle of a batch the driver may believe the statements behind it prepared.
+        await connection.ExecuteAsync(Lock, [slugs], cancel);
         // The cast keeps one array of strings from being taken for the list of arguments.
         await using var batch = connection.CreateBatch().Add(Products, (object)slugs).Add(Texts, (object)slugs).Add(Variants, slugs, skus);
         await using var reader = await batch.ExecuteReaderAsync(cancel);
@@ -67,11 +69,12 @@ internal static class StoredProducts
             new(h.CategoryId, h.Status, h.SortName, ProductFace.Join(textsOf[h.Id]), ProductFace.Join(h.Photos)))), variants);
     }
 
+    const string Lock = "SELECT 1 FROM catalog.products WHERE slug = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+
     const string Products = """
         SELECT p.id, p.slug, p.category_id, p.status, p.sort_name,
                ARRAY(SELECT m.sha256 FROM catalog.product_media m WHERE m.product_id = p.id ORDER BY m.position) AS photos
-        FROM catalog.products p WHERE p.slug = ANY($1) ORDER BY p.id
-        FOR NO KEY UPDATE OF p
+        FROM catalog.products p WHERE p.slug = ANY($1)
         """;
 
     const string Texts = """

@@ -67,6 +67,38 @@ public sealed class CatalogImportTests(CatalogShop shop, TestPostgres postgres) 
         await Assert.ThrowsAsync<ImportException>(() => rival!);
     }
 
+    /// <summary>The relay changes two products in the opposite order of the import's locks, in one transaction: one of the two must lose, and try again.</summary>
+    [Fact]
+    public async Task Survives_a_deadlock_with_what_changes_the_same_products()
+    {
+        using var folder = new CatalogFolder(CatalogFolder.Line("Yin", "YIN-1"), CatalogFolder.Line("Yang", "YANG-1"));
+        await fresh.ImportAsync(folder.Path);
+        folder.Write([CatalogFolder.Line("Yin", "YIN-1", "\"color\": \"Black\""), CatalogFolder.Line("Yang", "YANG-1", "\"color\": \"White\"")]);
+        var ids = new List<Guid> { await IdOf("yin"), await IdOf("yang") }.Order().ToList();
+
+        await using var rival = await fresh.Db.OpenConnectionAsync();
+        // Whoever has waited for a second looks for a deadlock: here the import does first.
+        await Execute(rival, "SET deadlock_timeout = '20s'");
+        await Execute(rival, "BEGIN");
+        await Execute(rival, $"UPDATE catalog.products SET version = version + 1 WHERE id = '{ids[1]}'");
+        var import = fresh.ImportAsync(folder.Path);
+        await Answers.Eventually(async () => await fresh.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0, "the import waits for the rival");
+        await Execute(rival, $"UPDATE catalog.products SET version = version + 1 WHERE id = '{ids[0]}'");
+        await Execute(rival, "COMMIT");
+
+        var report = await import;
+        Assert.Equal((new(0, 2), new(2, 0), 0), (report.Products, report.Variants, report.RefusedTotal));
+
+        Task<Guid> IdOf(string slug) => fresh.ScalarAsync<Guid>($"SELECT id FROM catalog.products WHERE slug = '{slug}'");
+
+        static async Task Execute(NpgsqlConnection connection, string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
     [Fact]
     public async Task A_folder_without_a_catalogue_is_refused() =>
         await Assert.ThrowsAsync<ImportException>(() => shop.ImportAsync(Path.Combine(CatalogShop.Sample, "photos")));
