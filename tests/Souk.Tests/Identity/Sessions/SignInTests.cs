@@ -34,7 +34,7 @@ public sealed class OneCart : IOrdering
     public Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, Souk.Platform.Ids.Id<OrderKind> order, Souk.Platform.Ids.Id<PaymentKind> payment, Money amount,
         CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<int> SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel) => throw new NotSupportedException();
 }
 
 public sealed class SignInTests(NarrowShop shop) : IClassFixture<NarrowShop>
