@@ -77,8 +77,7 @@ public sealed class CatalogImportTests(CatalogShop shop, TestPostgres postgres) 
         var ids = new List<Guid> { await IdOf("yin"), await IdOf("yang") }.Order().ToList();
 
         await using var rival = await fresh.Db.OpenConnectionAsync();
-        // Whoever has waited for a second looks for a deadlock: here the import does first.
-        await Execute(rival, "SET deadlock_timeout = '20s'");
+        // Whoever has waited for a second looks for a deadlock: the import waits first, so it is the one that loses.
         await Execute(rival, "BEGIN");
         await Execute(rival, $"UPDATE catalog.products SET version = version + 1 WHERE id = '{ids[1]}'");
         var import = fresh.ImportAsync(folder.Path);
