@@ -50,7 +50,8 @@ internal sealed class SigningKeys(NpgsqlDataSource db, MasterKeys master, TimePr
             throw new KeysRefusedException(
                 "The signing key in this database does not open under these master keys. Start with the keys folder that belongs to the database.", mismatch);
         }
-        return new(ecdsa) { KeyId = id };
+        // A cache of its own: the shared one goes by the key's content and would hand out what another holder of the same key has disposed.
+        return new(ecdsa) { KeyId = id, CryptoProviderFactory = new CryptoProviderFactory() };
     }
 
     async Task<ECDsaSecurityKey> MakeAsync(CancellationToken cancel)
