@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace Souk.Platform;
+namespace Souk.Platform.PersonalData;
 
 /// <summary>The bytes of one person in people.keys; <see cref="FileKeyStore"/> draws them.</summary>
 static class KeyRecord

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Souk.Platform;
+namespace Souk.Platform.PersonalData;
 
 /// <summary>
 /// The folder that holds master.keys and people.keys: readable by its owner alone, never inside the data
@@ -79,7 +79,7 @@ static class KeysFolder
         using var held = Lock(folder);
         try
         {
-            using var second = new FileStream(held.Name, Open(FileMode.Open, FileShare.None));
+            using var second = new FileStream(held.Name, Open(FileMode.OpenOrCreate, FileShare.None));
         }
         catch (IOException)
         {

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Souk.Platform;
+using Souk.Platform.PersonalData;
 
 namespace Souk.Tests.Platform;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Souk.Platform;
+using Souk.Platform.PersonalData;
 
 namespace Souk.Tests.Platform;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using Souk.Platform;
+using Souk.Platform.PersonalData;
 
 namespace Souk.Tests.Platform;
 
