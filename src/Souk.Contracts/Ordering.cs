@@ -20,8 +20,11 @@ public interface IOrdering
     /// <summary>Copies a guest's cart to an account at sign-in; null when the token names no cart with lines. The guest's cart stays as it is.</summary>
     Task<CartId?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel);
 
-    /// <summary>Sets what lies at each location; for imports and stock-taking, at most 1,000 levels at once. Locations are made by their name.</summary>
-    Task SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel);
+    /// <summary>
+    /// Sets what lies at each location and answers how many levels were new or changed; for imports and stock-taking, at most 1,000 levels at once.
+    /// Locations are made by their name.
+    /// </summary>
+    Task<int> SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel);
 }
 
 /// <summary>Who wants to pay: an account, or the holder of an order token.</summary>

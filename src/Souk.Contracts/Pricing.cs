@@ -7,15 +7,16 @@ public interface IPricing
 {
     /// <summary>
     /// What these lines cost now. Refuses: a currency without prices (422 <c>currency_unavailable</c>), a variant without a price in it
-    /// (422 <c>price_missing</c> with <c>variantIds</c>), an unknown shipping method (422 <c>shipping_method_unknown</c>).
+    /// (422 <c>price_missing</c> with <c>variantIds</c>), an unknown shipping method (422 <c>shipping_method_unknown</c>),
+    /// amounts beyond what a JSON number holds exactly (422 <c>amount_too_large</c>).
     /// </summary>
     Task<Result<Quote>> QuoteAsync(QuoteRequest request, CancellationToken cancel);
 
-    /// <summary>Sets list prices; a price that did not change tells no event. For imports: at most 1,000 at once.</summary>
-    Task SetListPricesAsync(IReadOnlyList<ListPrice> prices, CancellationToken cancel);
+    /// <summary>Sets list prices and answers how many were new or changed; the others tell no event. For imports: at most 1,000 at once, each variant and currency once.</summary>
+    Task<int> SetListPricesAsync(IReadOnlyList<ListPrice> prices, CancellationToken cancel);
 
-    /// <summary>Sets the shipping methods of the shop by code; those not named stay.</summary>
-    Task SetShippingMethodsAsync(IReadOnlyList<ShippingMethod> methods, CancellationToken cancel);
+    /// <summary>Sets the shipping methods of the shop by code and currency, at most 100 at once, and answers how many were new or changed; those not named stay.</summary>
+    Task<int> SetShippingMethodsAsync(IReadOnlyList<ShippingMethod> methods, CancellationToken cancel);
 }
 
 public sealed record ListPrice(VariantId VariantId, Money Price);

@@ -1,5 +1,19 @@
-using Souk.Host;
+using System.CommandLine;
+using Souk.Host.Commands;
 
-var settings = new ShopSettings { ConnectionString = args[0], KeysFolder = args[1] };
-await Shop.MigrateAsync(settings.ConnectionString, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
-await Shop.Build(settings).RunAsync();
+var souk = new RootCommand("""
+    Souk: a headless shop over PostgreSQL.
+
+    Every setting can be given in four places; the first that says it wins: the option (--port 8080), the variable (SOUK_PORT=8080),
+    souk.json in the current folder ({ "port": 8080 }), the default.
+    """)
+{
+    Up.Command(),
+    Demo.Command(),
+    Doctor.Command(),
+    Migrate.Command(),
+    Import.Command(),
+    Serve.Command(),
+};
+
+return await CommandLine.RunAsync(souk, args is [] ? ["--help"] : args);

@@ -1,8 +1,14 @@
+using Microsoft.AspNetCore.Authentication;
+using Souk.Contracts;
+using Souk.Identity.Accounts;
+using Souk.Identity.Passwords;
+using Souk.Identity.Sessions;
+using Souk.Identity.Tokens;
 using Souk.Platform.Modules;
 
 namespace Souk.Identity;
 
-/// <summary>The table of contents of this module.</summary>
+/// <summary>Who you are: accounts, sign-in, sessions, roles. The table of contents of this module.</summary>
 public sealed class IdentityModule : IModule
 {
     public string Name => "identity";
@@ -11,13 +17,37 @@ public sealed class IdentityModule : IModule
 
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
+        services.AddSingleton(IdentityOptions.Read(configuration));
+        services.AddSingleton<PasswordPool>();
+        services.AddSingleton<SessionTokens>();
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<CsrfTokens>();
+        services.AddSingleton<CookieSessions>();
+        services.AddSingleton<SessionIssuer>();
+        services.AddSingleton<RevokedSessions>();
+        services.AddHostedService(provider => provider.GetRequiredService<RevokedSessions>());
+        services.AddSingleton<IIdentity, FirstStaffAccount>();
+        services.AddAuthentication(SoukAuthentication.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, SoukAuthentication>(SoukAuthentication.SchemeName, null);
     }
 
     public void MapRoutes(IEndpointRouteBuilder routes)
     {
+        RegisterUser.Map(routes);
+        ReadMe.Map(routes);
+        ChangeMe.Map(routes);
+        ChangePassword.Map(routes);
+
+        SignIn.Map(routes);
+        RefreshSession.Map(routes);
+        SignOut.Map(routes);
+
+        ListUsers.Map(routes);
+        ReadUser.Map(routes);
+        AssignRoles.Map(routes);
     }
 
-    public void MapWork(WorkMap work)
-    {
-    }
+    public void MapWork(WorkMap work) =>
+        work.Every(ForgetEndedSessions.Cron, ForgetEndedSessions.JobType, ForgetEndedSessions.RunAsync);
 }

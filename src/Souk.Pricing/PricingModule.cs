@@ -1,4 +1,8 @@
+using Souk.Contracts;
 using Souk.Platform.Modules;
+using Souk.Pricing.Prices;
+using Souk.Pricing.Quotes;
+using Souk.Pricing.Shipping;
 
 namespace Souk.Pricing;
 
@@ -11,10 +15,15 @@ public sealed class PricingModule : IModule
 
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
+        services.AddSingleton(TaxSettings.Read(configuration));
+        services.AddSingleton<IPricing, QuotePrices>();
     }
 
     public void MapRoutes(IEndpointRouteBuilder routes)
     {
+        ListShippingMethods.Map(routes);
+        GetPrices.Map(routes);
+        SetPrice.Map(routes);
     }
 
     public void MapWork(WorkMap work)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Souk.EmbeddedPostgres;
 using Souk.Host;
 using Souk.Tests;
 
@@ -6,16 +7,22 @@ using Souk.Tests;
 
 namespace Souk.Tests;
 
-/// <summary>One PostgreSQL for the whole run. Every shop under test gets a database of its own, copied from a migrated template.</summary>
+/// <summary>
+/// One PostgreSQL for the whole run: the embedded one, or the server that <c>SOUK_TEST_DATABASE</c> names, by a role that may create
+/// databases. Every shop under test gets a database of its own, copied from a migrated template.
+/// </summary>
 public sealed class TestPostgres : IAsyncLifetime
 {
+    const int ConnectionsMax = 300;
+
     readonly SemaphoreSlim copying = new(1);
+    readonly ThrowAwayFolder folder = new();
+    EmbeddedPostgresServer? embedded;
     string server = "", template = "";
 
     public async ValueTask InitializeAsync()
     {
-        server = Environment.GetEnvironmentVariable("SOUK_TEST_DATABASE")
-            ?? throw new InvalidOperationException("Set SOUK_TEST_DATABASE to a server where databases may be created.");
+        server = Environment.GetEnvironmentVariable("SOUK_TEST_DATABASE") ?? await StartEmbeddedAsync();
         template = await CreateAsync("template1");
         await Shop.MigrateAsync(template, NullLogger.Instance, CancellationToken.None);
     }
@@ -37,10 +44,23 @@ public sealed class TestPostgres : IAsyncLifetime
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         // Database names cannot be parameters; both are ours.
-        await using var command = new NpgsqlCommand($"CREATE DATABASE \"{name}\" TEMPLATE \"{from}\" STRATEGY file_copy", connection);
+        await using var command = new NpgsqlCommand($"CREATE DATABASE \"{name}\" TEMPLATE \"{from}\"", connection);
         await command.ExecuteNonQueryAsync();
         return new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    async Task<string> StartEmbeddedAsync()
+    {
+        ThrowAwayFolder.RemoveLeftOvers();
+        embedded = await EmbeddedPostgresServer.StartAsync(
+            new() { DataFolder = Path.Combine(folder.Root, "pg"), Durable = false, MaxConnections = ConnectionsMax });
+        return embedded.ConnectionString;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        copying.Dispose();
+        if (embedded is not null) await embedded.StopAsync(StopMode.Immediate);
+        folder.Dispose();
+    }
 }

@@ -62,7 +62,7 @@ public sealed class TestClock : TimeProvider
 public static class Answers
 {
     public static async Task<JsonElement> Body(this HttpResponseMessage answer) =>
-        JsonDocument.Parse(await answer.Content.ReadAsStreamAsync()).RootElement;
+        JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement;
 
     /// <summary>The problem's code; fails when the answer is no problem.</summary>
     public static async Task<string?> Code(this HttpResponseMessage answer)

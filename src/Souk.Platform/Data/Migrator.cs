@@ -42,21 +42,35 @@ public sealed partial class Migrator(IReadOnlyList<(string Module, Assembly Asse
         await connection.ExecuteAsync("SELECT pg_advisory_lock($1)", [AdvisoryLock], cancel);
         await ExecuteScriptAsync(connection, Ledger, cancel);
 
-        var applied = (await connection.QueryAsync(Applied, static row => (Module: row.GetString(0), Number: row.GetInt32(1), Checksum: row.GetFieldValue<byte[]>(2)), [], cancel))
-            .ToDictionary(row => (row.Module, row.Number), row => row.Checksum);
-        foreach (var changed in All.Where(m => applied.TryGetValue((m.Module, m.Number), out var sum) && !sum.AsSpan().SequenceEqual(m.Checksum)))
-            throw new MigrationException($"{changed.Module}/{changed.Number:0000}_{changed.Name}.sql was changed after it was applied. Restore the file and put the change into a new one.");
-        var known = All.Select(m => (m.Module, m.Number)).ToHashSet();
-        foreach (var newer in applied.Keys.Where(key => !known.Contains(key) && All.Any(m => m.Module == key.Module)))
-            throw new MigrationException($"The database has migration {newer.Number:0000} of {newer.Module}, which this build does not know. Run the newer build, or restore a backup.");
-
-        var missing = All.Where(m => !applied.ContainsKey((m.Module, m.Number))).ToList();
+        var missing = await CompareAsync(connection, refuseNewer: true, cancel);
         foreach (var migration in missing)
         {
             await ApplyAsync(connection, migration, cancel);
             log.LogInformation("Applied migration {Module}/{Number:0000}_{Name}", migration.Module, migration.Number, migration.Name);
         }
         return missing.Count;
+    }
+
+    /// <summary>What <see cref="MigrateAsync"/> would apply; changes nothing. A database of a newer build lacks nothing: its schema still serves this one.</summary>
+    /// <exception cref="MigrationException">An applied file was changed.</exception>
+    public async Task<IReadOnlyList<Migration>> MissingAsync(string connectionString, CancellationToken cancel)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "souk migrate" }.ConnectionString);
+        await connection.OpenAsync(cancel);
+        return await connection.QueryFirstAsync(LedgerExists, static row => row.GetBoolean(0), [], cancel) ? await CompareAsync(connection, refuseNewer: false, cancel) : All;
+    }
+
+    async Task<List<Migration>> CompareAsync(NpgsqlConnection connection, bool refuseNewer, CancellationToken cancel)
+    {
+        var applied = (await connection.QueryAsync(Applied, static row => (Module: row.GetString(0), Number: row.GetInt32(1), Checksum: row.GetFieldValue<byte[]>(2)), [], cancel))
+            .ToDictionary(row => (row.Module, row.Number), row => row.Checksum);
+        foreach (var changed in All.Where(m => applied.TryGetValue((m.Module, m.Number), out var sum) && !sum.AsSpan().SequenceEqual(m.Checksum)))
+            throw new MigrationException($"{changed.Module}/{changed.Number:0000}_{changed.Name}.sql was changed after it was applied. Restore the file and put the change into a new one.");
+        var known = All.Select(m => (m.Module, m.Number)).ToHashSet();
+        foreach (var newer in applied.Keys.Where(key => refuseNewer && !known.Contains(key) && All.Any(m => m.Module == key.Module)))
+            throw new MigrationException($"The database has migration {newer.Number:0000} of {newer.Module}, which this build does not know. Run the newer build, or restore a backup.");
+
+        return [.. All.Where(m => !applied.ContainsKey((m.Module, m.Number)))];
     }
 
     async Task ApplyAsync(NpgsqlConnection connection, Migration migration, CancellationToken cancel)
@@ -124,6 +138,8 @@ public sealed partial class Migrator(IReadOnlyList<(string Module, Assembly Asse
             PRIMARY KEY (module, number)
         )
         """;
+
+    const string LedgerExists = "SELECT to_regclass('platform.migrations') IS NOT NULL";
 
     const string Applied = "SELECT module, number, checksum FROM platform.migrations";
 

@@ -7,7 +7,7 @@ public static class HttpPlatform
 {
     /// <summary>Headers of ours that a browser page of another origin may send and read.</summary>
     static readonly string[] RequestHeaders = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Souk-Cart-Token", "Souk-Order-Token", "Souk-Csrf-Token"];
-    static readonly string[] ResponseHeaders = ["ETag", "Link", "Location", "Retry-After", "Idempotent-Replayed"];
+    static readonly string[] ResponseHeaders = ["ETag", "Link", "Location", "Retry-After", "Idempotent-Replayed", "Souk-Csrf-Token"];
 
     /// <summary>Adds strict JSON, limits, CORS and request binding.</summary>
     /// <remarks>Option <c>Cors:Origins</c>: origins (scheme, host, port) whose pages may call this API with credentials, comma separated; default none.</remarks>
@@ -19,6 +19,7 @@ public static class HttpPlatform
         var origins = (configuration["Cors:Origins"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins(origins)
             .WithHeaders(RequestHeaders).WithExposedHeaders(ResponseHeaders).AllowAnyMethod().AllowCredentials().SetPreflightMaxAge(TimeSpan.FromHours(1))));
+        services.AddAuthenticationCore();
         services.AddAuthorization();
         return services;
     }

@@ -28,7 +28,7 @@ internal static class Problem
         writer.WriteString("detail", error.Message);
         writer.WriteString("instance", http.Request.Path.Value);
         writer.WriteString("code", error.Code);
-        writer.WriteString("traceId", Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier);
+        writer.WriteString("traceId", TraceIdOf(http));
         foreach (var (name, value) in error.Details)
         {
             writer.WritePropertyName(name);
@@ -47,6 +47,9 @@ internal static class Problem
         }
         writer.WriteEndObject();
     }
+
+    /// <summary>Finds the request in the logs.</summary>
+    public static string TraceIdOf(HttpContext http) => Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
 
     /// <summary>insufficient_stock → "Insufficient stock": the same for every occurrence, as the RFC asks.</summary>
     static string Title(string code) => char.ToUpperInvariant(code[0]) + code[1..].Replace('_', ' ');

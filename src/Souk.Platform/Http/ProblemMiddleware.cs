@@ -24,7 +24,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (Exception failure) when (!http.Response.HasStarted)
         {
             var error = OfException(failure);
-            if (error.Status == 500) log.LogError(failure, "Unhandled failure in {Method} {Route}", http.Request.Method, RouteOf(http));
+            if (error.Status == 500) log.LogError(failure, "Unhandled failure in {Method} {Route} (trace {TraceId})", http.Request.Method, RouteOf(http), Problem.TraceIdOf(http));
             else if (error.Status == 503) log.LogWarning("Refused {Method} {Route}: {Reason}", http.Request.Method, RouteOf(http), failure.Message);
             var allow = http.Response.Headers.Allow;
             http.Response.Clear();
@@ -66,7 +66,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             : broken.Message.StartsWith("Expected an id", StringComparison.Ordinal) || broken.Message.StartsWith("Expected a time", StringComparison.Ordinal) ? Plain(broken.Message)
             : broken.Path is null or "$" or "" ? "The body is no valid JSON object of the expected shape."
             : "This value is missing, or is not of the expected type or shape.";
-        if (unknown.Success) pointer = $"{pointer}/{Escape(unknown.Groups[1].Value)}".Replace($"/{Escape(unknown.Groups[1].Value)}/{Escape(unknown.Groups[1].Value)}", $"/{Escape(unknown.Groups[1].Value)}", StringComparison.Ordinal);
+        if (unknown.Success)
+        {
+            // The reader's path ends with the member itself for some shapes and with its parent for others.
+            var step = "/" + Escape(unknown.Groups[1].Value);
+            if (!pointer.EndsWith(step, StringComparison.Ordinal)) pointer += step;
+        }
         return new(400, unknown.Success ? "unknown_member" : "json_malformed", message) { Members = [(pointer, message)] };
     }
 

@@ -1,0 +1,64 @@
+using Souk.Identity.Sessions;
+using Souk.Platform;
+
+namespace Souk.Identity.Accounts;
+
+/// <summary>
+/// <c>PUT /v1/admin/users/{id}/roles</c> (If-Match): the roles are these from now on. Whoever loses one is signed out everywhere, so that no
+/// token says otherwise; whoever gains one has it from the next refresh. The last staff account keeps its role.
+/// </summary>
+internal static class AssignRoles
+{
+    public const int RolesMax = 10;
+
+    public sealed record Request(IReadOnlyList<string>? Roles);
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/admin/users/{id}/roles", Handle).ForStaff().WithName(nameof(AssignRoles));
+
+    static async Task<Results<Ok<User>, Error>> Handle(AccountId id, Request request, NpgsqlDataSource db, PersonalData people, RevokedSessions revoked,
+        TimeProvider clock, HttpContext http, CancellationToken cancel)
+    {
+        if (ETag.Required(http).Refused(out var precondition, out var version)) return precondition;
+        if (Refuse(request) is { } invalid) return invalid;
+        if (await Account.FindAsync(db, id.Value, cancel) is not { } account) return AccountErrors.NotFound;
+        if (account.Version != version) return ETag.VersionMismatch;
+
+        var isStaff = request.Roles!.Contains(Caller.StaffRole);
+        if (isStaff != account.IsStaff)
+        {
+            List<Guid> ended = [];
+            await using (var connection = await db.OpenConnectionAsync(cancel))
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancel);
+                var changed = await connection.QueryFirstAsync(Change, Account.Read, [id.Value, version, isStaff, clock.GetUtcNow()], cancel);
+                if (changed is null) return ETag.VersionMismatch;
+                // Two staff accounts that take the role from each other meet at the one row: the second finds a single one left.
+                if (await connection.ExecuteAsync(isStaff ? CountOneMore : CountOneLess, [], cancel) == 0) return AccountErrors.LastStaff;
+                if (!isStaff)
+                    ended = await connection.QueryAsync(RevokedSessions.RevokeAll, static row => row.GetGuid(0), [id.Value, null, clock.GetUtcNow(), "role_lost"], cancel);
+                await transaction.CommitAsync(cancel);
+                account = changed;
+            }
+            revoked.Announce(ended);
+        }
+        ETag.Set(http, account.Version);
+        http.Response.Headers.CacheControl = "private, no-store";
+        return TypedResults.Ok(await account.ShowAsync(people, cancel));
+    }
+
+    internal static Error? Refuse(Request request) => request.Roles switch
+    {
+        null => Error.Invalid("/roles", "Send the roles the user has from now on, [] for none."),
+        { Count: > RolesMax } => Error.Invalid("/roles", $"A user has at most {RolesMax} roles."),
+        var roles => Error.Invalid([.. roles.Index().Where(r => r.Item != Caller.StaffRole).Select(r => ($"/roles/{r.Index}", $"The only role is {Caller.StaffRole}."))]),
+    };
+
+    const string Change = $"""
+        UPDATE identity.accounts a SET is_staff = $3, version = a.version + 1, updated_at = $4
+        WHERE a.id = $1 AND a.version = $2 RETURNING {Account.Columns}
+        """;
+
+    const string CountOneMore = "UPDATE identity.staff_count SET accounts = accounts + 1 WHERE is_only_row";
+
+    const string CountOneLess = "UPDATE identity.staff_count SET accounts = accounts - 1 WHERE is_only_row AND accounts > 1";
+}

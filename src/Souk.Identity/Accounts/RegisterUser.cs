@@ -1,0 +1,76 @@
+using Souk.Identity.Passwords;
+using Souk.Platform;
+
+namespace Souk.Identity.Accounts;
+
+/// <summary><c>POST /v1/users</c>: makes an account that can sign in at once. One e-mail, in all its spellings, has one account.</summary>
+/// <remarks>
+/// No answer is stored for replay. Whoever lost the answer and registers again gets 409 <c>email_taken</c>, which also says that the first
+/// attempt succeeded: signing in with the same password is the next step either way.
+/// </remarks>
+internal static class RegisterUser
+{
+    public sealed record Request(string? Email, string? Password, string? Name, string? Locale);
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/users", Handle).ForEveryone().WithMetadata(Tokens.IgnoresCaller.Instance).WithName(nameof(RegisterUser));
+
+    static async Task<Results<Created<User>, Error>> Handle(Request request, NpgsqlDataSource db, PersonalData people, PasswordPool pool, TimeProvider clock,
+        HttpContext http, CancellationToken cancel)
+    {
+        if (Refuse(request) is { } invalid) return invalid;
+        if ((await AddAsync(new(request.Email!, request.Password!, request.Name, request.Locale), db, people, pool, clock, cancel)).Refused(out var error, out var account))
+            return error;
+        http.Response.Headers.CacheControl = "private, no-store";
+        return TypedResults.Created("/v1/me", await account.ShowAsync(people, cancel));
+    }
+
+    /// <summary>Everything that is wrong, at once.</summary>
+    internal static Error? Refuse(Request request) => Error.Invalid(ProfileRules.Wrong(
+        ("/email", EmailAddress.Refuse(request.Email)),
+        ("/password", PasswordRules.Refuse(request.Password)),
+        ("/name", ProfileRules.RefuseName(request.Name)),
+        ("/locale", ProfileRules.RefuseLocale(request.Locale))));
+
+    /// <param name="IsFirstStaff">Staff with a one-time password, only if there is no staff.</param>
+    internal sealed record Registration(string Email, string Password, string? Name, string? Locale, bool IsFirstStaff = false);
+
+    static readonly Error StaffExists = new(409, "staff_exists", "There is a staff account already.");
+
+    /// <summary>Adds an account that passed <see cref="Refuse"/>; 409 when its e-mail is taken, or there is staff and this was to be the first.</summary>
+    internal static async Task<Result<Account>> AddAsync(Registration wanted, NpgsqlDataSource db, PersonalData people, PasswordPool pool, TimeProvider clock,
+        CancellationToken cancel)
+    {
+        // Before hashing and before a data key is made: a key made for nobody would stay in the key store for ever.
+        var indexes = EmailAddress.Indexes(people, wanted.Email);
+        if (await db.QueryFirstAsync(FindClaim, static row => row.GetGuid(0), [indexes], cancel) != default) return AccountErrors.EmailTaken;
+        if ((await pool.RunAsync(() => PasswordHash.Make(wanted.Password), cancel)).Refused(out var busy, out var hash)) return busy;
+
+        var (id, now) = (AccountId.New(clock).Value, clock.GetUtcNow());
+        var account = new Account(id, await people.ProtectAsync(id, Account.EmailColumn, wanted.Email.Trim(), cancel),
+            wanted.Name is null ? null : await people.ProtectAsync(id, Account.NameColumn, wanted.Name.Trim(), cancel),
+            wanted.Locale, PasswordChangeRequired: wanted.IsFirstStaff, wanted.IsFirstStaff, Version: 1, now);
+
+        await using var connection = await db.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if (wanted.IsFirstStaff && await connection.ExecuteAsync(CountFirstStaff, [], cancel) == 0) return StaffExists;
+        if (await connection.ExecuteAsync(ClaimEmail, [indexes[0], id], cancel) == 0) return AccountErrors.EmailTaken;
+        await connection.ExecuteAsync(Insert, [id, account.Email, Bytes(account.Name), account.Locale, hash, account.PasswordChangeRequired, account.IsStaff, now], cancel);
+        await transaction.CommitAsync(cancel);
+        return account;
+    }
+
+    static NpgsqlParameter Bytes(byte[]? value) => new() { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea, Value = (object?)value ?? DBNull.Value };
+
+    internal const string FindClaim = "SELECT account_id FROM identity.email_claims WHERE email_index = ANY($1)";
+
+    // A rival with the same e-mail is waited for; after its commit this inserts nothing.
+    const string ClaimEmail = "INSERT INTO identity.email_claims (email_index, account_id) VALUES ($1, $2) ON CONFLICT (email_index) DO NOTHING";
+
+    const string Insert = """
+        INSERT INTO identity.accounts (id, email, name, locale, password_hash, password_change_required, is_staff, version, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8)
+        """;
+
+    const string CountFirstStaff = "UPDATE identity.staff_count SET accounts = 1 WHERE is_only_row AND accounts = 0";
+}

@@ -1,0 +1,11 @@
+using Souk.Identity.Accounts;
+
+namespace Souk.Identity.Sessions;
+
+/// <summary>What a sign-in or refresh answers. In token mode the first four are there; in cookie mode <paramref name="CsrfToken"/> is, and a cookie.</summary>
+/// <param name="ExpiresIn">Seconds that the access token still serves.</param>
+/// <param name="RefreshToken">Serves once.</param>
+/// <param name="CsrfToken">Sent back as <c>Souk-Csrf-Token</c> with every unsafe request.</param>
+/// <param name="CartId">The copy of the guest's cart, when its token was sent along and it had lines.</param>
+internal sealed record SignedIn(User User, string? AccessToken = null, string? TokenType = null, int? ExpiresIn = null, string? RefreshToken = null,
+    string? CsrfToken = null, CartId? CartId = null);
