@@ -1,4 +1,4 @@
-namespace Souk.Platform.PersonalData;
+namespace Souk.Platform;
 
 /// <summary>
 /// The key store of one machine: a file that only grows, safe for several processes at once. Whatever it

@@ -1,4 +1,4 @@
-namespace Souk.Platform.PersonalData;
+namespace Souk.Platform;
 
 /// <summary>
 /// Where each person's wrapped data key lives: outside the data backup, so that destroying a key here erases

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Souk.Platform.PersonalData;
+namespace Souk.Platform;
 
 /// <summary>
 /// The data keys used of late, unwrapped, in one pinned block of memory that the collector never copies. A key

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace Souk.Platform.PersonalData;
+namespace Souk.Platform;
 
 /// <summary>The bytes of one person in people.keys; <see cref="FileKeyStore"/> draws them.</summary>
 static class KeyRecord

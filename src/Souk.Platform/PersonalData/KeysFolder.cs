@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Souk.Platform.PersonalData;
+namespace Souk.Platform;
 
 /// <summary>
 /// The folder that holds master.keys and people.keys: readable by its owner alone, never inside the data

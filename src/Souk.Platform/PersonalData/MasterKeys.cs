@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Souk.Platform.PersonalData;
+namespace Souk.Platform;
 
 /// <summary>
 /// The secrets above all others, in memory: key-encryption keys that wrap people's data keys, keys of the

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Souk.Platform.PersonalData;
+namespace Souk.Platform;
 
 /// <summary>
 /// The file that <see cref="FileKeyStore"/> describes: its bytes, and the index of them in memory. Reads may come

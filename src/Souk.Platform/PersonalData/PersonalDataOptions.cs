@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-namespace Souk.Platform.PersonalData;
+namespace Souk.Platform;
 
 /// <summary>Where the keys of personal data are and how many stay in memory.</summary>
 public sealed class PersonalDataOptions
@@ -11,7 +11,7 @@ public sealed class PersonalDataOptions
     /// </summary>
     public required string KeysFolder { get; init; }
 
-    /// <summary>The JSON of <see cref="Souk.Platform.PersonalData.MasterKeys"/> from configuration; null reads the file of the keys folder.</summary>
+    /// <summary>The JSON of <see cref="Platform.MasterKeys"/> from configuration; null reads the file of the keys folder.</summary>
     public string? MasterKeys { get; init; }
 
     /// <summary>Unwrapped keys kept in memory, 32 bytes each.</summary>

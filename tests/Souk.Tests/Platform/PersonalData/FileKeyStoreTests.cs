@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Souk.Platform.PersonalData;
+using Souk.Platform;
 
 namespace Souk.Tests.Platform;
 

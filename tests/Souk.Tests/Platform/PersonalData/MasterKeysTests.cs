@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using Souk.Platform.PersonalData;
+using Souk.Platform;
 
 namespace Souk.Tests.Platform;
 

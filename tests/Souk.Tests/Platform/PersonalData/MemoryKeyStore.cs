@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Souk.Platform.PersonalData;
+using Souk.Platform;
 
 namespace Souk.Tests.Platform;
 

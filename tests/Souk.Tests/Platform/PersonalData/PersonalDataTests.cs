@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Time.Testing;
-using Souk.Platform.PersonalData;
+using Souk.Platform;
 
 namespace Souk.Tests.Platform;
 
