@@ -26,13 +26,11 @@ public sealed class MasterKeysTests : IDisposable
     }
 
     [Fact]
-    public void Sixteen_that_start_together_share_one_file_of_their_owner_alone()
+    public async Task Sixteen_that_start_together_share_one_file_of_their_owner_alone()
     {
-        var secrets = new byte[16][];
-        var starters = Enumerable.Range(0, 16)
-            .Select(i => new Thread(() => secrets[i] = MasterKeys.LoadOrCreate(folder.Path).Derive("x"))).ToList();
-        starters.ForEach(starter => starter.Start());
-        starters.ForEach(starter => starter.Join());
+        var secrets = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Factory.StartNew(
+            () => MasterKeys.LoadOrCreate(folder.Path).Derive("x"),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 
         Assert.Single(secrets.Select(Convert.ToHexString).Distinct());
         Assert.Equal(["keys.lock", "master.keys"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
