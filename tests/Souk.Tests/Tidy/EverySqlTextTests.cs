@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Souk.Host;
 using Souk.Platform.Modules;
+using Souk.Platform.Outbox;
 
 namespace Souk.Tests.Tidy;
 
@@ -42,7 +43,8 @@ public sealed partial class EverySqlTextTests(TestPostgres postgres)
                      from text in Texts
                      where text.Assembly == module.GetType().Assembly
                      from schema in schemas
-                     where schema != module.Name && Regex.IsMatch(text.Text, $@"\b{schema}\.\w")
+                     // Events are appended by their publishers: the head of that statement is the platform's own constant.
+                     where schema != module.Name && Regex.IsMatch(text.Text.Replace(Outbox.AppendFrom, "", StringComparison.Ordinal), $@"\b{schema}\.\w")
                      select $"{text.Name} touches {schema}";
         Assert.Empty(strays);
     }
