@@ -1,4 +1,7 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Souk.Ordering.Guests;
 using Souk.Platform.Modules;
+using Souk.Platform.Money;
 
 namespace Souk.Ordering;
 
@@ -11,6 +14,8 @@ public sealed class OrderingModule : IModule
 
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
+        services.TryAddSingleton(ShopCurrency.Read(configuration));
+        services.AddSingleton<GuestTokens>();
     }
 
     public void MapRoutes(IEndpointRouteBuilder routes)
