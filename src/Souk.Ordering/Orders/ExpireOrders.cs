@@ -13,7 +13,7 @@ internal static class ExpireOrders
 
     public const int BatchMax = 100;
 
-    public static async Task RunAsync(Tick tick, JobContext job, CancellationToken cancel)
+    public static async Task RunAsync(Tick _, JobContext job, CancellationToken cancel)
     {
         var (db, options, clock) = (job.Services.GetRequiredService<NpgsqlDataSource>(), job.Services.GetRequiredService<OrderingOptions>(),
             job.Services.GetRequiredService<TimeProvider>());

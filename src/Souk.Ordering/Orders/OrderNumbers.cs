@@ -12,7 +12,7 @@ namespace Souk.Ordering.Orders;
 /// A node takes counters in blocks, so that no order waits for another's; a block that a node did not use up is lost. The counter goes through a keyed
 /// permutation (a Feistel network of <see cref="Rounds"/> rounds over 2 × 20 bits): different counters give different numbers, for 2^40 orders.
 /// </remarks>
-internal sealed class OrderNumbers(NpgsqlDataSource db, MasterKeys keys)
+internal sealed class OrderNumbers(NpgsqlDataSource db, MasterKeys keys) : IDisposable
 {
     public const int BlockSize = 1_000, Length = 9;
 
@@ -49,6 +49,8 @@ internal sealed class OrderNumbers(NpgsqlDataSource db, MasterKeys keys)
             .Replace('O', '0').Replace('I', '1').Replace('L', '1');
         return text.Length == Length - 1 && text.All(char.IsAsciiLetterOrDigit) ? $"{text[..4]}-{text[4..]}" : null;
     }
+
+    public void Dispose() => taking.Dispose();
 
     internal ulong Permute(ulong counter)
     {

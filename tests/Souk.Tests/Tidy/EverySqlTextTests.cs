@@ -23,7 +23,7 @@ public sealed partial class EverySqlTextTests(TestPostgres postgres)
             from field in type.GetFields(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly)
             where field.IsLiteral && field.FieldType == typeof(string)
             let text = (string)field.GetRawConstantValue()!
-            where Statement().IsMatch(text)
+            where Statement().IsMatch(text) && text != Outbox.AppendFrom   // a head, which the statements that begin with it prove
             select new SqlText(assembly, $"{type.Name}.{field.Name}", text)];
 
     [Fact]
