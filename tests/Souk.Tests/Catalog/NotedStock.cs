@@ -19,6 +19,8 @@ sealed class NotedStock : IOrdering
 
     public Task<Result<PaymentDue>> PaymentDueAsync(Id<OrderKind> order, Payer payer, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task<Result<Guid>> CustomerOfOrderAsync(Id<OrderKind> order, Payer payer, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, Id<OrderKind> order, Id<PaymentKind> payment, Souk.Platform.Money.Money amount, CancellationToken cancel) =>
         throw new NotSupportedException();
 
