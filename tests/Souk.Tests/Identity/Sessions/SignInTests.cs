@@ -29,6 +29,8 @@ public sealed class OneCart : IOrdering
     public Task<Souk.Platform.Ids.Id<CartKind>?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel) =>
         Task.FromResult<Souk.Platform.Ids.Id<CartKind>?>(cartToken == "guest" ? Cart : null);
 
+    public Task<Result<Guid>> CustomerOfOrderAsync(Souk.Platform.Ids.Id<OrderKind> order, Payer payer, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task<Result<PaymentDue>> PaymentDueAsync(Souk.Platform.Ids.Id<OrderKind> order, Payer payer, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, Souk.Platform.Ids.Id<OrderKind> order, Souk.Platform.Ids.Id<PaymentKind> payment, Money amount,
