@@ -11,7 +11,10 @@ public interface IOrdering
     /// </summary>
     Task<Result<PaymentDue>> PaymentDueAsync(OrderId order, Payer payer, CancellationToken cancel);
 
-    /// <summary>The customer whose order this is, for someone who may see it; else 404 <c>order_not_found</c>.</summary>
+    /// <summary>
+    /// Whom an order belongs to, whatever has become of it, for someone who may see it: payments are read under this id. Refuses an order that is
+    /// unknown or not this customer's (404 <c>order_not_found</c>).
+    /// </summary>
     Task<Result<Guid>> CustomerOfOrderAsync(OrderId order, Payer payer, CancellationToken cancel);
 
     /// <summary>

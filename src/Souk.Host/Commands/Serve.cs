@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Souk.Payments;
 
 namespace Souk.Host.Commands;
 
@@ -24,6 +25,8 @@ internal static class Serve
             await using var app = Shop.Build(shop, builder =>
             {
                 builder.Logging.ClearProviders().AddJsonConsole(json => json.UseUtcTimestamp = true);
+                // Play money is for trying out: in production the operator names the ways to pay.
+                builder.Configuration.AddInMemoryCollection([new(PaymentsModule.MethodsOption, "")]);
                 settings.AddTo(builder.Configuration);
             });
             var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Souk.Host");

@@ -1,0 +1,45 @@
+using Souk.Platform.Pagination;
+
+namespace Souk.Payments.Payments;
+
+/// <summary>
+/// <c>GET /v1/admin/payments?orderId=&amp;status=&amp;limit=&amp;cursor=</c>: payments of all customers, newest first, for staff; <c>isSettled</c> false is
+/// money that still waits for the provider, the order or its way back.
+/// </summary>
+internal static class ListAllPayments
+{
+    sealed record Key(Guid Id);
+
+    /// <param name="Reference">The provider's name for the charge, absent until it has answered.</param>
+    public sealed record StaffAnswer(PaymentId Id, OrderId OrderId, PaymentStatus Status, bool IsSettled, Money Amount, string Method, string? Reference,
+        DateTimeOffset CreatedAt, int Version);
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet("/v1/admin/payments", Handle).ForStaff().WithName(nameof(ListAllPayments));
+
+    static async Task<Results<Ok<Page<StaffAnswer>>, Error>> Handle(PageRequest page, OrderId? orderId, string? status, NpgsqlDataSource db, HttpContext http,
+        CancellationToken cancel)
+    {
+        if (QueryMembers.RefuseOthers(http, "orderId", "status", "limit", "cursor") is { } unknown) return unknown;
+        if (status is not null && PaymentStates.Read(status) is null) return PaymentErrors.StatusUnknown;
+        var list = $"all payments {orderId} {status}";
+        if (page.From<Key>(list).Refused(out var error, out var start)) return error;
+
+        var rows = await db.QueryAsync(start.Backward ? Newer : Older, Payment.Read, [start.Limit + 1, start.Key?.Id, orderId?.Value, status], cancel);
+        http.Response.Headers.CacheControl = "private, no-store";
+        return TypedResults.Ok(page.Answer(start, list, rows, static payment => new Key(payment.Id.Value), static p =>
+            new StaffAnswer(p.Id, p.OrderId, p.Status, p.Next == Step.Nothing, p.Amount, p.Method, p.Reference, p.CreatedAt, p.Version)));
+    }
+
+    const string Older = $"""
+        SELECT {Payment.Columns} FROM payments.payments
+        WHERE ($2::uuid IS NULL OR id < $2) AND ($3::uuid IS NULL OR order_id = $3) AND ($4::text IS NULL OR status = $4)
+        ORDER BY id DESC LIMIT $1
+        """;
+
+    const string Newer = $"""
+        SELECT {Payment.Columns} FROM payments.payments
+        WHERE ($2::uuid IS NULL OR id > $2) AND ($3::uuid IS NULL OR order_id = $3) AND ($4::text IS NULL OR status = $4)
+        ORDER BY id LIMIT $1
+        """;
+}

@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Mvc;
+using Souk.Contracts;
+using Souk.Platform.Idempotency;
+
+namespace Souk.Payments.Payments;
+
+/// <summary>
+/// <c>POST /v1/orders/{id}/payments</c>: pays what an order owes, once per Idempotency-Key. The answer says what became of it: <c>captured</c>;
+/// <c>declined</c>, and another try with a new key is welcome; <c>refunded</c>, when the order ended while the money was taken; or <c>pending</c>, when the
+/// provider has not answered yet: the shop finds out by itself. A guest sends <c>Souk-Order-Token</c>.
+/// </summary>
+/// <remarks>
+/// Refusals, in this order: 400 for the key, 422 for the body, 404 for the order, 422 for a key of another request, 422 for a method the shop does not
+/// take, 409 for an order that cannot be paid any more, 422 for an amount that is not what is due, 409 for another payment under way or too many tries.
+/// A replay is rendered from the payment as it stands now: what was pending may have been captured since.
+/// </remarks>
+internal static class PayOrder
+{
+    public const string OrderTokenHeader = "Souk-Order-Token";
+    public const int MethodLengthMax = 64, TokenLengthMax = 255;
+
+    /// <param name="Token">What the provider's form gave the page; see docs/payments.md for those of the sandbox.</param>
+    /// <param name="Amount">What the shopper believes to pay; when given it must be what is due.</param>
+    public sealed record Request(string? Method, string? Token, Money? Amount);
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/orders/{id}/payments", Handle).ForEveryone().WithName(nameof(PayOrder));
+
+    static async Task<Results<Created<PaymentAnswer>, Error>> Handle(OrderId id, Request request, IdempotencyKey key, Caller caller, HttpContext http,
+        TakePayment take, [FromServices] IOrdering ordering, CancellationToken cancel)
+    {
+        if (key.Required().Refused(out var error, out var name)) return error;
+        if (Refuse(request) is { } wrong) return wrong;
+        var payer = PayerOf(caller, http);
+        if ((await ordering.CustomerOfOrderAsync(id, payer, cancel)).Refused(out error, out var customerId)) return error;
+
+        // Before asking what is due: an order that this very payment has paid owes nothing any more.
+        var fingerprint = IdempotencyKey.Fingerprint(nameof(PayOrder), new { id, request });
+        if ((await take.ReplayAsync(customerId, name, fingerprint, cancel)).Refused(out error, out var first)) return error;
+        if (first is not null) return Show(http, new(first, IsReplay: true));
+
+        if (take.RefuseMethod(request.Method!) is { } unavailable) return unavailable;
+        if ((await ordering.PaymentDueAsync(id, payer, cancel)).Refused(out error, out var due)) return error;
+        if (request.Amount is { } amount && amount != due.Amount) return Error.Invalid("/amount", $"{due.Amount} is due. Pay exactly that, or leave the amount out.");
+        return (await take.PayOnceAsync(new(due, request.Method!, request.Token, name, fingerprint), cancel)).Refused(out error, out var taken) ? error : Show(http, taken);
+    }
+
+    static Created<PaymentAnswer> Show(HttpContext http, TakePayment.Taken taken)
+    {
+        if (taken.IsReplay) IdempotencyKey.MarkReplayed(http);
+        http.Response.Headers.CacheControl = "private, no-store";
+        ETag.Set(http, taken.Payment.Version);
+        return TypedResults.Created(taken.Payment.Path, taken.Payment.Show());
+    }
+
+    /// <summary>Who may see and pay an order: whoever is signed in, and whoever holds its token.</summary>
+    internal static Payer PayerOf(Caller caller, HttpContext http) =>
+        new(caller.AccountId, http.Request.Headers.TryGetValue(OrderTokenHeader, out var token) ? token.ToString() : null);
+
+    internal static Error? Refuse(Request request)
+    {
+        List<(string, string)> wrong = [];
+        if (request.Method is not { Length: > 0 and <= MethodLengthMax }) wrong.Add(("/method", $"Name a method of this shop, such as sandbox, in at most {MethodLengthMax} characters."));
+        if (request.Token is { } token && (token.Length is 0 or > TokenLengthMax || token.Any(c => c is < '!' or > '~')))
+            wrong.Add(("/token", $"A token is 1 to {TokenLengthMax} printable ASCII characters without spaces, as the provider gave it."));
+        return Error.Invalid(wrong);
+    }
+}

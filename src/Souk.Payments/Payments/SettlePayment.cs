@@ -1,0 +1,162 @@
+using Souk.Contracts;
+using Souk.Payments.Providers;
+using Souk.Platform.Jobs;
+using Souk.Platform.Outbox;
+
+namespace Souk.Payments.Payments;
+
+/// <summary>
+/// Drives a payment from wherever it stands to its end: ask the provider, record the answer, hand the money to the order, or give it back. It may be
+/// cut off between any two instructions and started again, and several may drive one payment at once: the provider acts once per payment id,
+/// Ordering accepts once per payment, and each outcome is recorded by a statement that names the state it starts from.
+/// </summary>
+/// <remarks>Nobody is asked while a transaction is open. The request drives; the job <see cref="JobType"/> takes up what a crash or a silent provider left.</remarks>
+internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, PaymentMethods methods, IOrdering ordering)
+{
+    public const string JobType = "payments.settle-payment";
+
+    /// <summary>A provider that has not answered by then is silent.</summary>
+    public const int ProviderSecondsMax = 20;
+
+    /// <summary>The job comes once the request that made the payment has surely ended, or died.</summary>
+    public static readonly TimeSpan ResumeAfter = TimeSpan.FromSeconds(ProviderSecondsMax + 10);
+
+    /// <summary>A charge that the provider has not heard of by then is cancelled there and counts as declined: the shopper may pay in another way.</summary>
+    public static readonly TimeSpan GiveUpAfter = TimeSpan.FromMinutes(10);
+
+    /// <summary>Many tries, since what waits is somebody's money.</summary>
+    public static readonly JobPolicy Policy = new(AttemptsMax: 50, LeaseSecondsMax: 120);
+
+    public sealed record Job(Guid CustomerId, PaymentId PaymentId);
+
+    /// <param name="Waiting">Why it could not go on, or null when it came to its end.</param>
+    public sealed record Driven(Payment Payment, string? Waiting);
+
+    public static Task RunAsync(Job args, JobContext job, CancellationToken cancel) => job.Services.GetRequiredService<SettlePayment>().ResumeAsync(args, cancel);
+
+    async Task ResumeAsync(Job args, CancellationToken cancel)
+    {
+        var payment = await Payment.FindAsync(db, args.CustomerId, args.PaymentId, cancel) ?? throw new InvalidOperationException($"{args.PaymentId} does not exist.");
+        if ((await DriveAsync(payment, isFresh: false, cancel)).Waiting is { } why) throw new InvalidOperationException($"{args.PaymentId} waits: {why}");
+    }
+
+    /// <param name="isFresh">The provider has not been asked yet, so there is nothing to find out first.</param>
+    public async Task<Driven> DriveAsync(Payment payment, bool isFresh, CancellationToken cancel)
+    {
+        try
+        {
+            while (payment.Next is not Step.Nothing and var step)
+            {
+                switch (step)
+                {
+                    case Step.AskProvider:
+                        var charge = await AskProviderAsync(payment, isFresh, cancel);
+                        payment = await ChangeAsync(payment, charge.IsCaptured ? PaymentStatus.Captured : PaymentStatus.Declined, charge.Reference, cancel);
+                        break;
+                    case Step.AskOrdering:
+                        var isPaid = !(await ordering.RecordPaymentAsync(payment.CustomerId, payment.OrderId, payment.Id, payment.Amount, cancel)).Refused(out var error, out _);
+                        // "Not now" is no refusal: only a definite no gives the money back.
+                        if (error is { Status: >= 500 }) return new(payment, error.Message);
+                        payment = await NoteAsync(isPaid ? Accept : Refuse, payment, cancel);
+                        break;
+                    case Step.GiveBack:
+                        await WithinTimeAsync(limit => methods.Provider(payment.Method).RefundAsync(payment.Id, limit), cancel);
+                        payment = await ChangeAsync(payment, PaymentStatus.Refunded, payment.Reference!, cancel);
+                        break;
+                }
+            }
+            return new(payment, null);
+        }
+        catch (ProviderSilentException silent)
+        {
+            return new(payment, silent.Message);
+        }
+    }
+
+    /// <summary>
+    /// A payment taken up again was perhaps charged already, so that is found out first. If the provider has not heard of it, asking is safe even
+    /// while the first question is still on its way: both carry the same id. After <see cref="GiveUpAfter"/> the id is closed instead.
+    /// </summary>
+    async Task<Charge> AskProviderAsync(Payment payment, bool isFresh, CancellationToken cancel)
+    {
+        var provider = methods.Provider(payment.Method);
+        Charge? found = null;
+        if (!isFresh) await WithinTimeAsync(async limit => found = await provider.FindAsync(payment.Id, limit), cancel);
+        if (found is not null) return found;
+        var isTooLate = clock.GetUtcNow() - payment.CreatedAt > GiveUpAfter;
+        await WithinTimeAsync(async limit => found = isTooLate ? await provider.CancelAsync(payment.Id, limit)
+            : await provider.ChargeAsync(payment.Id, payment.Amount, payment.Token, limit), cancel);
+        return found!;
+    }
+
+    static async Task WithinTimeAsync(Func<CancellationToken, Task> ask, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(ProviderSecondsMax));
+        try
+        {
+            await ask(limit.Token);
+        }
+        catch (OperationCanceledException late) when (!cancel.IsCancellationRequested)
+        {
+            throw new ProviderSilentException($"The provider did not answer within {ProviderSecondsMax} s.", late);
+        }
+    }
+
+    /// <summary>Records an outcome with its row of history and its event, or finds that somebody else did; answers the payment as it stands.</summary>
+    async Task<Payment> ChangeAsync(Payment payment, PaymentStatus to, string reference, CancellationToken cancel)
+    {
+        if (!PaymentStates.Transitions.Contains((payment.Status, to))) throw new InvalidOperationException($"{payment.Id} cannot go from {payment.Status} to {to}.");
+        var now = clock.GetUtcNow();
+        await using var connection = await db.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var changed = await connection.QueryFirstAsync(Change, Payment.Read,
+            [payment.CustomerId, payment.Id.Value, payment.Status.Text(), to.Text(), now, reference], cancel);
+        if (changed is null) return await ReadAgainAsync(connection, payment, cancel);
+
+        // Making a payment tells nothing; the first change is version 2 of the payment and event 1.
+        await connection.AppendEventAsync(payment.Id.Value, changed.Version - 1, now,
+            new PaymentStatusChanged(payment.Id, payment.OrderId, payment.CustomerId, to.Text(), payment.Amount), cancel);
+        await transaction.CommitAsync(cancel);
+        return changed;
+    }
+
+    /// <summary>Notes what Ordering said; a payment that already has its answer keeps it.</summary>
+    async Task<Payment> NoteAsync(string answer, Payment payment, CancellationToken cancel)
+    {
+        await using var connection = await db.OpenConnectionAsync(cancel);
+        return await connection.QueryFirstAsync(answer, Payment.Read, [payment.CustomerId, payment.Id.Value, clock.GetUtcNow()], cancel)
+            ?? await ReadAgainAsync(connection, payment, cancel);
+    }
+
+    static async Task<Payment> ReadAgainAsync(NpgsqlConnection connection, Payment payment, CancellationToken cancel) =>
+        await connection.QueryFirstAsync(Payment.Find, Payment.Read, [payment.CustomerId, payment.Id.Value], cancel)
+        ?? throw new InvalidOperationException($"{payment.Id} is gone.");
+
+    const string Change = $"""
+        WITH changed AS (
+            UPDATE payments.payments SET status = $4, version = version + 1, token = NULL, provider_reference = $6,
+                captured_at = CASE WHEN $4 = 'captured' THEN $5 ELSE captured_at END,
+                declined_at = CASE WHEN $4 = 'declined' THEN $5 ELSE declined_at END,
+                refunded_at = CASE WHEN $4 = 'refunded' THEN $5 ELSE refunded_at END
+            WHERE customer_id = $1 AND id = $2 AND status = $3
+            RETURNING {Payment.Columns}
+        ), noted AS (
+            INSERT INTO payments.payment_changes (customer_id, payment_id, version, from_status, to_status, changed_at)
+            SELECT customer_id, id, version, $3, $4, $5 FROM changed
+        )
+        SELECT {Payment.Columns} FROM changed
+        """;
+
+    const string Accept = $"""
+        UPDATE payments.payments SET accepted_at = $3
+        WHERE customer_id = $1 AND id = $2 AND status = 'captured' AND accepted_at IS NULL AND refused_at IS NULL
+        RETURNING {Payment.Columns}
+        """;
+
+    const string Refuse = $"""
+        UPDATE payments.payments SET refused_at = $3
+        WHERE customer_id = $1 AND id = $2 AND status = 'captured' AND accepted_at IS NULL AND refused_at IS NULL
+        RETURNING {Payment.Columns}
+        """;
+}
