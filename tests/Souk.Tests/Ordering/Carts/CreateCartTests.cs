@@ -84,7 +84,7 @@ public sealed class CreateCartTests(CartShop shop) : IClassFixture<CartShop>
 
     [Theory]
     [InlineData("usd")]
-    [InlineData("XXX")]
+    [InlineData("XTS")]
     [InlineData("JPY")]
     [InlineData("")]
     [InlineData("a\u0000b")]
