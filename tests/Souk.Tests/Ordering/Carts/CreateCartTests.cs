@@ -27,7 +27,7 @@ public sealed class CreateCartTests(CartShop shop) : IClassFixture<CartShop>
         var line = made.GetProperty("lines")[0];
         Assert.StartsWith("GOOD-", line.Text("sku"), StringComparison.Ordinal);
         Assert.StartsWith("Good GOOD-", line.Text("name"), StringComparison.Ordinal);
-        Assert.Equal((999, 1998, 2997, 0, 0, 0, 2997), (line.Amount("unitPrice"), line.Amount("total"), made.Amount("subtotal"), made.Amount("discounts"),
+        Assert.Equal((999, 1998, 2997, 0, 0, 266, 3263), (line.Amount("unitPrice"), line.Amount("total"), made.Amount("subtotal"), made.Amount("discounts"),
             made.Amount("shipping"), made.Amount("tax"), made.Amount("total")));
         Assert.Equal(("USD", "USD", 1), (made.Text("currency"), made.GetProperty("total").Text("currency"), made.Version()));
 
@@ -84,7 +84,7 @@ public sealed class CreateCartTests(CartShop shop) : IClassFixture<CartShop>
 
     [Theory]
     [InlineData("usd")]
-    [InlineData("XXX")]
+    [InlineData("XTS")]
     [InlineData("JPY")]
     [InlineData("")]
     [InlineData("a\u0000b")]
@@ -124,7 +124,7 @@ public sealed class CreateCartTests(CartShop shop) : IClassFixture<CartShop>
         Assert.Equal(shop.Variants[0], Assert.Single(problem.GetProperty("variantIds").EnumerateArray()).GetString());
 
         var answer = await shop.Http.PostAsJsonAsync("/v1/carts", new { currency = "EUR", lines = new[] { new { variantId = priced, quantity = 2 } } });
-        Assert.Equal((1000, "EUR"), ((await answer.Body()).Amount("total"), (await answer.Body()).Text("currency")));
+        Assert.Equal((1000, "EUR"), ((await answer.Body()).Amount("subtotal"), (await answer.Body()).Text("currency")));
     }
 
     [Fact]
