@@ -62,8 +62,8 @@ internal sealed class WriteOrder(NpgsqlDataSource db, OrderNumbers numbers, Orde
         await using var batch = connection.CreateBatch();
         if (cart is var (id, version)) batch.Add(ClaimCart, order.CustomerId, id.Value, version, order.Id.Value, order.PlacedAt);
         batch.Add(Insert, order.CustomerId, order.Id.Value, order.Number, key, order.Fingerprint, cart?.Id.Value, Sql.Jsonb(order.Lines), order.Currency, order.Subtotal,
-            order.Discounts, order.Shipping, order.Tax, order.Total, order.ShippingMethod, StoredCart.Bytea(order.Email), StoredCart.Bytea(order.ShippingAddress), StoredCart.Bytea(order.BillingAddress),
-            order.PlacedAt, order.ExpiresAt);
+            order.Discounts, order.Shipping, order.Tax, order.Total, order.ShippingMethod, StoredCart.Bytea(order.Email),
+            StoredCart.Bytea(order.ShippingAddress), StoredCart.Bytea(order.BillingAddress), order.PlacedAt, order.ExpiresAt);
         batch.AddStockChanges([.. order.Lines.OrderBy(l => l.VariantId).Select(l => new ChangeStock.Change(l.VariantId, 0, l.Quantity))], options, order.PlacedAt);
         batch.AddEvent(order.Id.Value, 1, order.PlacedAt, new OrderPlaced(order.Id, order.CustomerId, order.Number, new(order.Total, order.Currency)));
         await batch.ExecuteNonQueryAsync(CancellationToken.None);

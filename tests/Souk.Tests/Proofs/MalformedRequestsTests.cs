@@ -47,6 +47,8 @@ public sealed class MalformedRequestsTests(TestShop shop) : IClassFixture<TestSh
             var body = await answer.Content.ReadAsStringAsync(CancellationToken.None);
             var says = $"seed {Seed}, request {number}: {what}: {request.Method} {request.RequestUri} answered {(int)answer.StatusCode} {body}";
             Assert.True((int)answer.StatusCode is >= 400 and < 500, says);
+            // A zero byte in the path is no HTTP: the server refuses the line before any of ours sees a request.
+            if (answer.StatusCode == HttpStatusCode.BadRequest && request.RequestUri!.OriginalString.Split('?')[0].Contains("%00", StringComparison.Ordinal)) return;
             Assert.True(answer.Content.Headers.ContentType?.MediaType == "application/problem+json" && body.Contains("\"code\":", StringComparison.Ordinal)
                 && !body.Contains("   at ", StringComparison.Ordinal) && !body.Contains("Npgsql", StringComparison.Ordinal), says);
         });
@@ -103,7 +105,8 @@ public sealed class MalformedRequestsTests(TestShop shop) : IClassFixture<TestSh
 
     /// <summary>The route with ids of the right form that name nothing, or of no form.</summary>
     static string Path(Random random, string route, bool valid) => string.Join('/', route.Split('/').Select(part => !part.StartsWith('{') ? part
-        : valid ? Pick(random, "ord_", "cart_", "var_", "usr_", "loc_") + "01234567890123456789012345" : Pick(random, "x", "%00", "1%272", Text(random, 40), "ord_", "%F0%9F%9B%92")));
+        : valid ? Pick(random, "ord_", "cart_", "var_", "usr_", "loc_") + "01234567890123456789012345"
+        : Pick(random, "x", "%00", "1%272", Text(random, 40), "ord_", "%F0%9F%9B%92")));
 
     static string Pick(Random random, params ReadOnlySpan<string> choices) => choices[random.Next(choices.Length)];
 

@@ -33,7 +33,11 @@ public sealed class PlantedPersonTests(OrderingShop shop) : IClassFixture<Orderi
         var (dump, tables) = await DumpAsync();
         Assert.True(tables.Contains("ordering.orders") && tables.Contains("payments.payments") && tables.Contains("platform.outbox") && tables.Contains("ordering.carts"));
         Assert.Contains(order.Text("number"), dump, StringComparison.Ordinal);
-        foreach (var planted in new[] { Local, "Plantagenet", "Vonderplant", Phone, "7946", Street, "Quincunx", City, PostalCode, People.Password, person.RefreshToken, person.AccessToken, guest.Text("orderToken") })
+        foreach (var planted in new[]
+        {
+            Local, "Plantagenet", "Vonderplant", Phone, "20 7946", Street, "Quincunx", City, PostalCode,
+            People.Password, person.RefreshToken, person.AccessToken, guest.Text("orderToken"),
+        })
         {
             Assert.DoesNotContain(planted, dump, StringComparison.OrdinalIgnoreCase);
             Assert.DoesNotContain(Convert.ToHexString(Encoding.UTF8.GetBytes(planted)), dump, StringComparison.OrdinalIgnoreCase);

@@ -33,6 +33,17 @@ public sealed class ListCategoriesTests(SampleShop shop) : IClassFixture<SampleS
     }
 
     [Fact]
+    public async Task Refuses_filters_it_does_not_know()
+    {
+        using var answer = await shop.Http.GetAsync("/v1/categories?depth=1");
+        Assert.Equal("query_unknown", await answer.Code());
+    }
+}
+
+/// <summary>Adds categories, so it has a shop of its own.</summary>
+public sealed class CategorySlugsTests(CatalogShop shop) : IClassFixture<CatalogShop>
+{
+    [Fact]
     public async Task Of_the_same_name_under_two_parents_have_slugs_of_their_own()
     {
         await shop.ImportLinesAsync(Line("Hats", "Bags", 1), Line("Coats", "Bags", 2), Line("Hats", "Bags", 3));
@@ -49,12 +60,5 @@ public sealed class ListCategoriesTests(SampleShop shop) : IClassFixture<SampleS
             while (await reader.ReadAsync()) slugs.Add(reader.GetString(0));
             return slugs;
         }
-    }
-
-    [Fact]
-    public async Task Refuses_filters_it_does_not_know()
-    {
-        using var answer = await shop.Http.GetAsync("/v1/categories?depth=1");
-        Assert.Equal("query_unknown", await answer.Code());
     }
 }
