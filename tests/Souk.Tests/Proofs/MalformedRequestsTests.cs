@@ -26,7 +26,8 @@ public sealed class MalformedRequestsTests(TestShop shop) : IClassFixture<TestSh
 
         await using var folder = new HostFolder();
         await using var host = await HostProcess.StartAsync("up", "--port", "auto", "--data", folder.Path, "--no-seed");
-        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = host.Address, Timeout = TimeSpan.FromSeconds(30) };
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 })
+        { BaseAddress = host.Address, Timeout = TimeSpan.FromSeconds(30) };
 
         await SendAsync(0, WarmUp);
         var before = ResidentKilobytes(host.Id);
@@ -93,7 +94,8 @@ public sealed class MalformedRequestsTests(TestShop shop) : IClassFixture<TestSh
             4 => (Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":", 200)) + "1" + new string('}', 200)), "application/json"),
             5 => (Bytes(random, 200), "application/json"),
             6 => (Encoding.Unicode.GetBytes("{\"email\":\"a@example.com\"}"), Pick(random, "application/json; charset=utf-16", "application/json")),
-            _ => (Encoding.UTF8.GetBytes("email=a%40example.com&password=x"), Pick(random, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "nonsense")),
+            _ => (Encoding.UTF8.GetBytes("email=a%40example.com&password=x"),
+                Pick(random, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "nonsense")),
         };
         what = $"body {type} {Encoding.Latin1.GetString(body, 0, Math.Min(60, body.Length))}";
         request.Content = new ByteArrayContent(body);
