@@ -28,6 +28,7 @@ public static class HttpPlatform
     {
         app.UseMiddleware<ProblemMiddleware>();
         app.UseSecurityHeaders();
+        app.UseBodyLimit();
         app.UseRouting();
         app.UseCors();
         app.UseAuthentication();
