@@ -4,6 +4,7 @@ using Souk.Catalog.Media;
 using Souk.Catalog.Products;
 using Souk.Contracts;
 using Souk.Platform.Modules;
+using Souk.Platform.Money;
 
 namespace Souk.Catalog;
 

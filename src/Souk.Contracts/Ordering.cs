@@ -11,10 +11,7 @@ public interface IOrdering
     /// </summary>
     Task<Result<PaymentDue>> PaymentDueAsync(OrderId order, Payer payer, CancellationToken cancel);
 
-    /// <summary>
-    /// Whom an order belongs to, whatever has become of it, for someone who may see it: payments are read under this id. Refuses an order that is
-    /// unknown or not this customer's (404 <c>order_not_found</c>).
-    /// </summary>
+    /// <summary>The customer whose order this is, for someone who may see it; else 404 <c>order_not_found</c>.</summary>
     Task<Result<Guid>> CustomerOfOrderAsync(OrderId order, Payer payer, CancellationToken cancel);
 
     /// <summary>
@@ -26,11 +23,8 @@ public interface IOrdering
     /// <summary>Copies a guest's cart to an account at sign-in; null when the token names no cart with lines. The guest's cart stays as it is.</summary>
     Task<CartId?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel);
 
-    /// <summary>
-    /// Sets what lies at each location and answers how many levels were new or changed; for imports and stock-taking, at most 1,000 levels at once.
-    /// Locations are made by their name.
-    /// </summary>
-    Task<int> SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel);
+    /// <summary>Sets what lies at each location, for imports: at most 1,000 levels at once, each once. Locations are made by their name.</summary>
+    Task<StockSet> SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel);
 }
 
 /// <summary>Who wants to pay: an account, or the holder of an order token.</summary>
@@ -41,6 +35,10 @@ public sealed record PaymentDue(Guid CustomerId, OrderId OrderId, Money Amount);
 
 /// <param name="OnHand">Units on the shelf, 0 or more.</param>
 public sealed record StockLevel(VariantId VariantId, string Location, int OnHand);
+
+/// <param name="Changed">How many levels were new or changed.</param>
+/// <param name="Promised">Variants whose levels stay as they were: fewer units would be left than are promised to orders.</param>
+public sealed record StockSet(int Changed, IReadOnlyList<VariantId> Promised);
 
 /// <summary>How much there is, in a word for shoppers.</summary>
 public enum StockState { InStock, Low, Out, Backorder }

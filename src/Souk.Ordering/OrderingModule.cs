@@ -1,4 +1,11 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Souk.Contracts;
+using Souk.Ordering.Checkout;
+using Souk.Ordering.Guests;
+using Souk.Ordering.Inventory;
+using Souk.Ordering.Orders;
 using Souk.Platform.Modules;
+using Souk.Platform.Money;
 
 namespace Souk.Ordering;
 
@@ -11,13 +18,35 @@ public sealed class OrderingModule : IModule
 
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
+        services.AddSingleton(OrderingOptions.Read(configuration));
+        services.AddSingleton<GuestCustomers>();
+        services.AddSingleton<OrderNumbers>();
+        services.AddSingleton<PrepareOrder>();
+        services.AddSingleton<WriteOrder>();
+        services.AddSingleton<IOrdering, OrderingContract>();
+        services.TryAddSingleton(ShopCurrency.Read(configuration));
+        services.AddSingleton<GuestTokens>();
     }
 
     public void MapRoutes(IEndpointRouteBuilder routes)
     {
+        GetAvailability.Map(routes);
+        ListLocations.Map(routes);
+        AddLocation.Map(routes);
+        ReadStock.Map(routes);
+        SetStockLevel.Map(routes);
+        AdjustStock.Map(routes);
+
+        PlaceOrder.Map(routes);
+        ListOrders.Map(routes);
+        ReadOrder.Map(routes);
+        CancelOrder.Map(routes);
+        ListAllOrders.Map(routes);
+        ReadAnyOrder.Map(routes);
     }
 
     public void MapWork(WorkMap work)
     {
+        work.Every(ExpireOrders.Cron, ExpireOrders.JobType, ExpireOrders.RunAsync);
     }
 }

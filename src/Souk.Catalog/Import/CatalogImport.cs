@@ -88,7 +88,13 @@ public sealed class CatalogImport(NpgsqlDataSource db, IPricing pricing, IOrderi
         foreach (var some in saved.Variants.Select(v => new ListPrice(v.Id, v.Variant.Price)).Chunk(HandOverMax))
             prices += ImportCount.Of(some.Length, await pricing.SetListPricesAsync(some, cancel));
         foreach (var some in saved.Variants.SelectMany(v => v.Variant.Stock, (v, s) => new StockLevel(v.Id, s.Location, s.OnHand)).Chunk(HandOverMax))
-            levels += ImportCount.Of(some.Length, await ordering.SetStockAsync(some, cancel));
+        {
+            var set = await ordering.SetStockAsync(some, cancel);
+            levels += ImportCount.Of(some.Length, set.Changed);
+            foreach (var promised in saved.Variants.Where(v => set.Promised.Contains(v.Id)))
+                refusals.Add(ProductCheck.File, products.First(p => p.Variants.Contains(promised.Variant)).Line, promised.Variant.Sku,
+                    "Fewer units would be on hand than are promised to orders; its stock stays as it was.");
+        }
         return new(saved.Products, saved.VariantCount, prices, levels);
     }
 

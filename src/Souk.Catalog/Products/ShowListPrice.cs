@@ -1,4 +1,5 @@
 using Souk.Contracts;
+using Souk.Platform.Money;
 using Souk.Platform.Outbox;
 
 namespace Souk.Catalog.Products;

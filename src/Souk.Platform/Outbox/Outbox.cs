@@ -17,7 +17,11 @@ public static class Outbox
         CancellationToken cancel) where TEvent : IEvent =>
         connection.ExecuteAsync(Append, [TEvent.Type, aggregateId, version, now, Sql.Jsonb(happened)], cancel);
 
-    internal const string Append = """
-        INSERT INTO platform.outbox (type, aggregate_id, version, occurred_at, payload) VALUES ($1, $2, $3, $4, $5)
-        """;
+    /// <summary>
+    /// The head of an INSERT that a module continues with a SELECT of its own, where only the statement knows which events there are. Nothing else of
+    /// the platform's tables is a module's business.
+    /// </summary>
+    public const string AppendFrom = "INSERT INTO platform.outbox (type, aggregate_id, version, occurred_at, payload)";
+
+    internal const string Append = $"{AppendFrom} VALUES ($1, $2, $3, $4, $5)";
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Souk.Catalog.Import;
 using Souk.Contracts;
@@ -11,9 +10,6 @@ namespace Souk.Tests.Catalog;
 /// <summary>A shop for tests of the catalogue, and the ways to fill it.</summary>
 public class CatalogShop(TestPostgres postgres) : TestShop(postgres)
 {
-    /// <summary>Stock is noted here until the module that keeps it registers itself, which then wins.</summary>
-    protected override void Configure(WebApplicationBuilder builder) => builder.Services.AddSingleton<IOrdering>(new NotedStock());
-
     public static string Sample => Path.Combine(Source.Root, "samples", "adventureworks");
 
     public Task<ImportReport> ImportAsync(string folder, IProgress<ImportProgress>? progress = null, CancellationToken cancel = default) =>

@@ -64,7 +64,7 @@ public sealed class OpenOrders(Cuts cuts) : IOrdering
 
     public Task<Id<CartKind>?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel) => Task.FromResult<Id<CartKind>?>(null);
 
-    public Task<int> SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel) => Task.FromResult(0);
+    public Task<StockSet> SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel) => Task.FromResult(new StockSet(0, []));
 
     Order? Visible(Id<OrderKind> order, Payer payer) =>
         orders.TryGetValue(order, out var found) && (payer.OrderToken == found.Token || payer.AccountId == found.CustomerId) ? found : null;

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Souk.Host;
 using Souk.Platform.Modules;
+using Souk.Platform.Outbox;
 
 namespace Souk.Tests.Tidy;
 
@@ -22,7 +23,7 @@ public sealed partial class EverySqlTextTests(TestPostgres postgres)
             from field in type.GetFields(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly)
             where field.IsLiteral && field.FieldType == typeof(string)
             let text = (string)field.GetRawConstantValue()!
-            where Statement().IsMatch(text)
+            where Statement().IsMatch(text) && text != Outbox.AppendFrom   // a head, which the statements that begin with it prove
             select new SqlText(assembly, $"{type.Name}.{field.Name}", text)];
 
     [Fact]
@@ -42,7 +43,8 @@ public sealed partial class EverySqlTextTests(TestPostgres postgres)
                      from text in Texts
                      where text.Assembly == module.GetType().Assembly
                      from schema in schemas
-                     where schema != module.Name && Regex.IsMatch(text.Text, $@"\b{schema}\.\w")
+                     // Events are appended by their publishers: the head of that statement is the platform's own constant.
+                     where schema != module.Name && Regex.IsMatch(text.Text.Replace(Outbox.AppendFrom, "", StringComparison.Ordinal), $@"\b{schema}\.\w")
                      select $"{text.Name} touches {schema}";
         Assert.Empty(strays);
     }

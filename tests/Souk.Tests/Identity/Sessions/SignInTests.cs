@@ -3,40 +3,16 @@ using System.Net.Http.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Souk.Contracts;
 using Souk.Identity.Passwords;
-using Souk.Platform.Errors;
-using Souk.Platform.Money;
 
 namespace Souk.Tests.Identity.Sessions;
 
 /// <summary>A shop where one password is hashed at a time and two wait.</summary>
 public sealed class NarrowShop(TestPostgres postgres) : TestShop(postgres)
 {
-    protected override void Configure(WebApplicationBuilder builder)
-    {
+    protected override void Configure(WebApplicationBuilder builder) =>
         builder.Configuration.AddInMemoryCollection([new("Identity:PasswordsAtOnceMax", "1"), new("Identity:PasswordQueueMax", "2")]);
-        builder.Services.TryAddSingleton<IOrdering, OneCart>();
-    }
-}
-
-/// <summary>Carts of one guest: the token "guest" has one, no other token has.</summary>
-public sealed class OneCart : IOrdering
-{
-    public static readonly Souk.Platform.Ids.Id<CartKind> Cart = new(Guid.Parse("019a0000-0000-7000-8000-000000000001"));
-
-    public Task<Souk.Platform.Ids.Id<CartKind>?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel) =>
-        Task.FromResult<Souk.Platform.Ids.Id<CartKind>?>(cartToken == "guest" ? Cart : null);
-
-    public Task<Result<Guid>> CustomerOfOrderAsync(Souk.Platform.Ids.Id<OrderKind> order, Payer payer, CancellationToken cancel) => throw new NotSupportedException();
-
-    public Task<Result<PaymentDue>> PaymentDueAsync(Souk.Platform.Ids.Id<OrderKind> order, Payer payer, CancellationToken cancel) => throw new NotSupportedException();
-
-    public Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, Souk.Platform.Ids.Id<OrderKind> order, Souk.Platform.Ids.Id<PaymentKind> payment, Money amount,
-        CancellationToken cancel) => throw new NotSupportedException();
-
-    public Task<int> SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel) => throw new NotSupportedException();
 }
 
 public sealed class SignInTests(NarrowShop shop) : IClassFixture<NarrowShop>
@@ -110,17 +86,14 @@ public sealed class SignInTests(NarrowShop shop) : IClassFixture<NarrowShop>
         Assert.Equal("\"1\"", (await anna.Http.GetAsync("/v1/me")).Headers.ETag?.Tag);
     }
 
-    [Theory]
-    [InlineData("guest", true)]
-    [InlineData("stranger", false)]
-    public async Task A_guests_cart_is_copied_to_the_account(string token, bool copied)
+    [Fact]
+    public async Task A_cart_token_that_names_no_cart_keeps_nobody_from_signing_in()
     {
         var anna = await shop.NewPerson();
         var request = new HttpRequestMessage(HttpMethod.Post, "/v1/sessions") { Content = JsonContent.Create(new { email = anna.Email, password = People.Password }) };
-        request.Headers.Add("Souk-Cart-Token", token);
-        var body = await (await shop.Http.SendAsync(request)).Body();
-        Assert.Equal(copied, body.TryGetProperty("cartId", out var cart));
-        if (copied) Assert.Equal(OneCart.Cart.ToString(), cart.GetString());
+        request.Headers.Add("Souk-Cart-Token", "nonsense");
+        var answer = await shop.Http.SendAsync(request);
+        Assert.Equal((HttpStatusCode.Created, false), (answer.StatusCode, (await answer.Body()).TryGetProperty("cartId", out _)));
     }
 
     [Fact]

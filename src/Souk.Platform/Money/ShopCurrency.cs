@@ -1,9 +1,10 @@
-using Souk.Platform.Money;
+namespace Souk.Platform.Money;
 
-namespace Souk.Catalog;
-
-/// <summary>Option <c>Shop:Currency</c>: the ISO 4217 currency that the catalogue shows prices in; default USD. Prices in others serve quotes only.</summary>
-internal sealed record ShopCurrency(string Code)
+/// <summary>
+/// Option <c>Shop:Currency</c>: the ISO 4217 currency of a shop that was asked in none: the catalogue shows its prices in it, and a cart is in it
+/// unless it names another. Default USD.
+/// </summary>
+public sealed record ShopCurrency(string Code)
 {
     public const string Default = "USD";
 

@@ -1,0 +1,62 @@
+using Souk.Contracts;
+using Souk.Platform.Idempotency;
+
+namespace Souk.Ordering.Inventory;
+
+/// <summary>
+/// <c>POST /v1/admin/stock/{variantId}/locations/{locationId}/adjustments</c> <c>{delta, reason}</c> (Idempotency-Key): units came to the shelf or left it
+/// otherwise than by a sale. One movement, once per key.
+/// </summary>
+/// <remarks>Refusals, in this order: 400 for the key, 422 for the body, 404 for location and variant, 422 for a reused key, 409 <c>level_too_low</c>, 409 <c>stock_reserved</c>.</remarks>
+internal static class AdjustStock
+{
+    public const int DeltaMax = 1_000_000;
+
+    /// <summary>Why units move by hand. <c>count</c> and <c>import</c> are told by what does them.</summary>
+    public static readonly IReadOnlyList<string> Reasons = ["received", "damaged", "lost", "found", "returned", "correction"];
+
+    /// <param name="Delta">Units that came (positive) or went (negative).</param>
+    public sealed record Request(int? Delta, string? Reason);
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/admin/stock/{variantId}/locations/{locationId}/adjustments", Handle).ForStaff().WithName(nameof(AdjustStock));
+
+    static async Task<Results<Created<ReadStock.Movement>, Error>> Handle(VariantId variantId, LocationId locationId, Request request, Caller caller,
+        IdempotencyKey idempotency, HttpContext http, NpgsqlDataSource db, ICatalog catalog, OrderingOptions options, TimeProvider clock, CancellationToken cancel)
+    {
+        if (idempotency.Required().Refused(out var keyless, out var key)) return keyless;
+        if (Refuse(request) is { } invalid) return invalid;
+        var fingerprint = IdempotencyKey.Fingerprint($"{nameof(AdjustStock)} {variantId} {locationId}", request);
+        var now = clock.GetUtcNow();
+        var (actor, id) = (caller.RequiredAccountId, Guid.CreateVersion7(now));
+
+        await using var connection = await db.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if ((await connection.ClaimIdempotencyKeyAsync(actor, key, fingerprint, id, now, cancel)).Refused(out var refused, out var made)) return refused;
+        if (made is { } first)
+        {
+            IdempotencyKey.MarkReplayed(http);
+            id = first;
+        }
+        else
+        {
+            if (await MoveStock.LockAsync(connection, catalog, variantId, locationId, cancel) is { } absent) return absent;
+            var move = new SetStock.Move(id, variantId, locationId.Value, request.Delta!.Value);
+            if (await MoveStock.RunAsync(connection, move, request.Reason!, actor, options, now, cancel) is { } guarded) return guarded;
+        }
+        var movement = await connection.QueryFirstAsync(Find, ReadStock.ReadMovement, [variantId.Value, id], cancel);
+        await transaction.CommitAsync(cancel);
+        http.Response.Headers.CacheControl = "private, no-store";
+        return TypedResults.Created($"/v1/admin/stock/{variantId}", movement);
+    }
+
+    internal static Error? Refuse(Request request)
+    {
+        List<(string, string)> wrong = [];
+        if (request.Delta is not ((>= -DeltaMax and <= -1) or (>= 1 and <= DeltaMax))) wrong.Add(("/delta", $"A delta is a whole number from -{DeltaMax} to {DeltaMax}, not 0."));
+        if (request.Reason is null || !Reasons.Contains(request.Reason)) wrong.Add(("/reason", $"A reason is one of {string.Join(", ", Reasons)}."));
+        return Error.Invalid(wrong);
+    }
+
+    const string Find = $"SELECT {ReadStock.MovementColumns} FROM ordering.stock_movements WHERE variant_id = $1 AND id = $2";
+}

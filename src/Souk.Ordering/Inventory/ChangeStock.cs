@@ -1,0 +1,55 @@
+using Souk.Platform.Outbox;
+
+namespace Souk.Ordering.Inventory;
+
+/// <summary>
+/// The one way stock changes, for sales, expiries, counts and imports alike: rows are locked in order of variant, numbers change in one guarded
+/// statement, and a change of the word shoppers see is told in the same transaction.
+/// </summary>
+/// <remarks>
+/// Guards, by the name of the constraint that fires and undoes the caller's whole transaction: <see cref="NotOversold"/> when more would be promised than
+/// lies on the shelf, <see cref="WasStocked"/> for a variant that never had stock.
+/// </remarks>
+internal static class ChangeStock
+{
+    public const string NotOversold = "stock_not_oversold", WasStocked = "variant_was_stocked", Countable = "stock_is_countable";
+
+    /// <param name="OnHand">Units added to the shelf, or taken from it when negative.</param>
+    /// <param name="Reserved">Units promised, or given back when negative.</param>
+    public readonly record struct Change(VariantId VariantId, int OnHand, int Reserved);
+
+    /// <summary>Adds the change to a batch: two statements, no round trip of their own. Each variant comes once.</summary>
+    public static NpgsqlBatch AddStockChanges(this NpgsqlBatch batch, IReadOnlyList<Change> changes, OrderingOptions options, DateTimeOffset now)
+    {
+        Guid[] variants = [.. changes.Select(c => c.VariantId.Value)];
+        return batch.Add(Lock, variants)
+            .Add(Apply, variants, changes.Select(c => c.VariantId.ToString()).ToArray(), changes.Select(c => c.OnHand).ToArray(),
+                changes.Select(c => c.Reserved).ToArray(), options.LowStock, now);
+    }
+
+    // In order of variant, so that two sales with the same variants queue up instead of deadlocking. A statement of its own: the next one then sees
+    // what these rows hold now, not what they held when the wait began.
+    const string Lock = "SELECT 1 FROM ordering.stock WHERE variant_id = ANY($1) ORDER BY variant_id FOR NO KEY UPDATE";
+
+    const string Apply = $"""
+        WITH wanted AS (
+            SELECT w.variant_id, w.printed_id, w.on_hand, w.reserved, s.state AS was,
+                   CASE WHEN r.remaining <= 0 THEN 'out' WHEN r.remaining <= $5 THEN 'low' ELSE 'in_stock' END AS state
+            FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[]) AS w (variant_id, printed_id, on_hand, reserved)
+            JOIN ordering.stock s USING (variant_id)
+            CROSS JOIN LATERAL (SELECT s.on_hand + w.on_hand - s.reserved - w.reserved AS remaining) AS r
+        ), changed AS (
+            UPDATE ordering.stock s
+            SET on_hand = s.on_hand + w.on_hand, reserved = s.reserved + w.reserved,
+                state = w.state, state_version = s.state_version + (w.state <> w.was)::int
+            FROM wanted w
+            WHERE s.variant_id = w.variant_id
+            RETURNING s.variant_id, w.printed_id, s.state, s.state_version, w.was
+        ), told AS (
+            {Outbox.AppendFrom}
+            SELECT 'stock.state_changed', variant_id, state_version, $6::timestamptz, jsonb_build_object('variantId', printed_id, 'state', state)
+            FROM changed WHERE state <> was
+        )
+        SELECT (count(*) = cardinality($1::uuid[]))::ordering.must_be_stocked FROM changed
+        """;
+}

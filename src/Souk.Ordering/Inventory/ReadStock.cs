@@ -1,0 +1,63 @@
+using Souk.Contracts;
+
+namespace Souk.Ordering.Inventory;
+
+/// <summary><c>GET /v1/admin/stock/{variantId}</c>: what there is of a variant, in all and at each location, and its latest movements; for staff.</summary>
+internal static class ReadStock
+{
+    public const int MovementsMax = 20;
+
+    /// <param name="OnHand">Units on all shelves.</param>
+    /// <param name="Reserved">Units of them that are promised to orders.</param>
+    /// <param name="Available">What can still be sold.</param>
+    /// <param name="Movements">The latest <see cref="MovementsMax"/>, newest first.</param>
+    public sealed record VariantStock(VariantId VariantId, int OnHand, int Reserved, int Available, StockState StockState,
+        IReadOnlyList<StockAt> Levels, IReadOnlyList<Movement> Movements);
+
+    /// <param name="Version">Counts changes; the ETag of the level.</param>
+    public sealed record StockAt(LocationId LocationId, string Location, int OnHand, int Version);
+
+    /// <param name="Delta">Units that came (positive) or went.</param>
+    /// <param name="OnHand">What lay at the location afterwards.</param>
+    /// <param name="ActorId">The account that did it; absent for an import.</param>
+    public sealed record Movement(LocationId LocationId, int Delta, string Reason, int OnHand, AccountId? ActorId, DateTimeOffset CreatedAt);
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/stock/{variantId}", Handle).ForStaff().WithName(nameof(ReadStock));
+
+    static async Task<Results<Ok<VariantStock>, Error>> Handle(VariantId variantId, HttpContext http, NpgsqlDataSource db, CancellationToken cancel)
+    {
+        http.Response.Headers.CacheControl = "private, no-store";
+        return await FindAsync(db, variantId, cancel) is { } stock ? TypedResults.Ok(stock) : StockErrors.VariantNotFound;
+    }
+
+    internal static async Task<VariantStock?> FindAsync(NpgsqlDataSource db, VariantId variant, CancellationToken cancel)
+    {
+        await using var connection = await db.OpenConnectionAsync(cancel);
+        await using var batch = connection.CreateBatch().Add(Stock, variant.Value).Add(Levels, variant.Value).Add(Movements, variant.Value, MovementsMax);
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel)) return null;
+        var (onHand, reserved, state) = (reader.GetInt32(0), reader.GetInt32(1), StockStates.Read(reader.GetString(2)));
+        await reader.NextResultAsync(cancel);
+        var levels = new List<StockAt>();
+        while (await reader.ReadAsync(cancel)) levels.Add(new(new(reader.GetGuid(0)), reader.GetString(1), reader.GetInt32(2), reader.GetInt32(3)));
+        await reader.NextResultAsync(cancel);
+        var movements = new List<Movement>();
+        while (await reader.ReadAsync(cancel)) movements.Add(ReadMovement(reader));
+        return new(variant, onHand, reserved, onHand - reserved, state, levels, movements);
+    }
+
+    internal static Movement ReadMovement(NpgsqlDataReader row) => new(new(row.GetGuid(0)), row.GetInt32(1), row.GetString(2), row.GetInt32(3),
+        row.Nullable<Guid>(4) is { } actor ? new AccountId(actor) : null, row.GetFieldValue<DateTimeOffset>(5));
+
+    internal const string MovementColumns = "location_id, delta, reason, on_hand, actor_id, created_at";
+
+    const string Stock = "SELECT on_hand, reserved, state FROM ordering.stock WHERE variant_id = $1";
+
+    const string Levels = """
+        SELECT v.location_id, l.name, v.on_hand, v.version
+        FROM ordering.stock_levels v JOIN ordering.locations l ON l.id = v.location_id
+        WHERE v.variant_id = $1 ORDER BY v.location_id
+        """;
+
+    const string Movements = $"SELECT {MovementColumns} FROM ordering.stock_movements WHERE variant_id = $1 ORDER BY id DESC LIMIT $2";
+}

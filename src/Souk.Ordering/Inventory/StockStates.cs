@@ -1,0 +1,14 @@
+using Souk.Contracts;
+
+namespace Souk.Ordering.Inventory;
+
+/// <summary>Stock states as the database spells them.</summary>
+internal static class StockStates
+{
+    public static StockState Read(string text) => text switch
+    {
+        "in_stock" => StockState.InStock,
+        "low" => StockState.Low,
+        _ => StockState.Out,
+    };
+}

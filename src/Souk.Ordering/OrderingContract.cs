@@ -1,0 +1,32 @@
+using Souk.Contracts;
+using Souk.Ordering.Guests;
+using Souk.Ordering.Inventory;
+using Souk.Ordering.Orders;
+
+namespace Souk.Ordering;
+
+/// <summary>What other modules may ask of carts, stock and orders: each answer stands in the file it calls.</summary>
+internal sealed class OrderingContract(NpgsqlDataSource db, OrderingOptions options, GuestTokens tokens, TimeProvider clock) : IOrdering
+{
+    public async Task<Result<PaymentDue>> PaymentDueAsync(OrderId order, Payer payer, CancellationToken cancel)
+    {
+        if (StoredOrder.CustomerOf(payer.AccountId, payer.OrderToken, tokens) is not { } customer) return OrderErrors.NotFound;
+        return await StoredOrder.FindAsync(db, customer, order, cancel) switch
+        {
+            null => OrderErrors.NotFound,
+            { Status: OrderStatus.Placed } open => new PaymentDue(customer, order, new(open.Total, open.Currency)),
+            var closed => OrderErrors.NotPayable(closed.Status),
+        };
+    }
+
+    public async Task<Result<Guid>> CustomerOfOrderAsync(OrderId order, Payer payer, CancellationToken cancel) =>
+        StoredOrder.CustomerOf(payer.AccountId, payer.OrderToken, tokens) is { } customer && await StoredOrder.FindAsync(db, customer, order, cancel) is not null
+            ? customer : OrderErrors.NotFound;
+
+    public Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, OrderId order, PaymentId payment, Money amount, CancellationToken cancel) =>
+        RecordPayment.RunAsync(db, customerId, order, payment, amount, clock.GetUtcNow(), cancel);
+
+    public Task<CartId?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel) => Task.FromResult<CartId?>(null);
+
+    public Task<StockSet> SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel) => SetStock.RunAsync(db, levels, options, clock, cancel);
+}

@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace Souk.Ordering;
+
+/// <summary>Settings of this module.</summary>
+/// <param name="LowStock">Option <c>Ordering:LowStock</c>: so many available units or fewer are shown as <c>low</c>; 0 to 1,000,000, default 5.</param>
+/// <param name="HoldTime">
+/// Option <c>Ordering:HoldMinutes</c>: how long an unpaid order keeps its stock; 1 to 10,080 minutes, default 15. Counts for orders placed from then on.
+/// </param>
+internal sealed record OrderingOptions(int LowStock, TimeSpan HoldTime)
+{
+    public const int LowStockDefault = 5, LowStockMax = 1_000_000, HoldMinutesDefault = 15, HoldMinutesMax = 10_080;
+
+    /// <exception cref="InvalidOperationException">An option is no whole number in its range: the shop does not start with a guessed one.</exception>
+    public static OrderingOptions Read(IConfiguration configuration) => new(
+        Number(configuration, "Ordering:LowStock", LowStockDefault, 0, LowStockMax),
+        TimeSpan.FromMinutes(Number(configuration, "Ordering:HoldMinutes", HoldMinutesDefault, 1, HoldMinutesMax)));
+
+    static int Number(IConfiguration configuration, string key, int otherwise, int min, int max) =>
+        configuration[key] is not { } text ? otherwise
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max ? number
+        : throw new InvalidOperationException($"{key} is '{text}'. Set a whole number from {min} to {max}.");
+}

@@ -1,0 +1,31 @@
+using Souk.Platform;
+
+namespace Souk.Ordering.Orders;
+
+/// <summary><c>GET /v1/admin/orders/{id}</c>: an order of anyone, with what happened to it, for staff.</summary>
+internal static class ReadAnyOrder
+{
+    /// <param name="Changes">Oldest first; that it was placed, the order says itself.</param>
+    internal sealed record Sale(AccountId CustomerId, Order Order, IReadOnlyList<Change> Changes);
+
+    /// <param name="ActorId">The account that asked for it; absent for a guest, a payment or the clock.</param>
+    internal sealed record Change(string From, string To, AccountId? ActorId, string? Reason, DateTimeOffset ChangedAt);
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/orders/{id}", Handle).ForStaff().WithName(nameof(ReadAnyOrder));
+
+    static async Task<Results<Ok<Sale>, Error>> Handle(OrderId id, NpgsqlDataSource db, PersonalData people, HttpContext http, CancellationToken cancel)
+    {
+        if (await db.QueryFirstAsync(Find, StoredOrder.Read, [id.Value], cancel) is not { } order) return OrderErrors.NotFound;
+        var changes = await db.QueryAsync(Changes, static row => new Change(row.GetString(0), row.GetString(1),
+            row.Nullable<Guid>(2) is { } actor ? new AccountId(actor) : null, row.NullableString(3), row.GetFieldValue<DateTimeOffset>(4)), [order.CustomerId, id.Value], cancel);
+        ETag.Set(http, order.Version);
+        http.Response.Headers.CacheControl = "private, no-store";
+        return TypedResults.Ok(new Sale(new(order.CustomerId), await order.ShowAsync(people, cancel), changes));
+    }
+
+    const string Find = $"SELECT {StoredOrder.Columns} FROM ordering.orders o WHERE o.id = $1";
+
+    const string Changes = """
+        SELECT status_from, status_to, actor_id, reason, changed_at FROM ordering.order_changes WHERE customer_id = $1 AND order_id = $2 ORDER BY version
+        """;
+}
