@@ -11,9 +11,6 @@ public interface IOrdering
     /// </summary>
     Task<Result<PaymentDue>> PaymentDueAsync(OrderId order, Payer payer, CancellationToken cancel);
 
-    /// <summary>The customer whose order this is, for someone who may see it; else 404 <c>order_not_found</c>.</summary>
-    Task<Result<Guid>> CustomerOfOrderAsync(OrderId order, Payer payer, CancellationToken cancel);
-
     /// <summary>
     /// Records that an order was paid; idempotent by payment. A payment that comes after the order expired, was cancelled or was paid by another is
     /// refused (409 <c>order_not_payable</c>): the caller gives the money back.

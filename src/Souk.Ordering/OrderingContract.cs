@@ -1,12 +1,14 @@
 using Souk.Contracts;
+using Souk.Ordering.Carts;
 using Souk.Ordering.Guests;
 using Souk.Ordering.Inventory;
 using Souk.Ordering.Orders;
+using Souk.Platform;
 
 namespace Souk.Ordering;
 
 /// <summary>What other modules may ask of carts, stock and orders: each answer stands in the file it calls.</summary>
-internal sealed class OrderingContract(NpgsqlDataSource db, OrderingOptions options, GuestTokens tokens, TimeProvider clock) : IOrdering
+internal sealed class OrderingContract(NpgsqlDataSource db, OrderingOptions options, GuestTokens tokens, PersonalData people, TimeProvider clock) : IOrdering
 {
     public async Task<Result<PaymentDue>> PaymentDueAsync(OrderId order, Payer payer, CancellationToken cancel)
     {
@@ -26,7 +28,8 @@ internal sealed class OrderingContract(NpgsqlDataSource db, OrderingOptions opti
     public Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, OrderId order, PaymentId payment, Money amount, CancellationToken cancel) =>
         RecordPayment.RunAsync(db, customerId, order, payment, amount, clock.GetUtcNow(), cancel);
 
-    public Task<CartId?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel) => Task.FromResult<CartId?>(null);
+    public Task<CartId?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel) =>
+        CopyGuestCart.RunAsync(cartToken, accountId, db, people, tokens, clock, cancel);
 
     public Task<StockSet> SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel) => SetStock.RunAsync(db, levels, options, clock, cancel);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Souk.Contracts;
+using Souk.Ordering.Carts;
 using Souk.Ordering.Checkout;
 using Souk.Ordering.Guests;
 using Souk.Ordering.Inventory;
@@ -26,6 +27,8 @@ public sealed class OrderingModule : IModule
         services.AddSingleton<IOrdering, OrderingContract>();
         services.TryAddSingleton(ShopCurrency.Read(configuration));
         services.AddSingleton<GuestTokens>();
+        services.AddSingleton(CartOptions.Read(configuration));
+        services.AddSingleton<ShowCart>();
     }
 
     public void MapRoutes(IEndpointRouteBuilder routes)
@@ -43,10 +46,18 @@ public sealed class OrderingModule : IModule
         CancelOrder.Map(routes);
         ListAllOrders.Map(routes);
         ReadAnyOrder.Map(routes);
+
+        CreateCart.Map(routes);
+        ListCarts.Map(routes);
+        ReadCart.Map(routes);
+        ChangeCart.Map(routes);
+        SetCartLine.Map(routes);
+        RemoveCartLine.Map(routes);
     }
 
     public void MapWork(WorkMap work)
     {
         work.Every(ExpireOrders.Cron, ExpireOrders.JobType, ExpireOrders.RunAsync);
+        work.Every(ForgetAbandonedCarts.Cron, ForgetAbandonedCarts.JobType, ForgetAbandonedCarts.RunAsync);
     }
 }

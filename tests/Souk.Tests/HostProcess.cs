@@ -75,6 +75,9 @@ public sealed partial class HostProcess : IAsyncDisposable
         await EndAsync();
     }
 
+    /// <summary>SIGQUIT: to a postmaster an immediate shutdown, as if the power had failed.</summary>
+    public static void Quit(int postmaster) => Assert.Equal(0, kill(postmaster, SigQuit));
+
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited) await KillAsync();
@@ -129,7 +132,7 @@ public sealed partial class HostProcess : IAsyncDisposable
     [GeneratedRegex(@"(?:ready at|listening on:) (http://[^\s""\\]+)")]
     private static partial Regex Ready();
 
-    const int SigInt = 2, SigTerm = 15;
+    const int SigInt = 2, SigQuit = 3, SigTerm = 15;
 
 #pragma warning disable SYSLIB1054, CA5392 // The source-generated form needs unsafe code in the whole project.
     [DllImport("libc", SetLastError = true)]

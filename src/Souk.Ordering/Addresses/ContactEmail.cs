@@ -11,9 +11,9 @@ internal static class ContactEmail
     /// <summary>What is wrong with it, or null. Whether it exists, only a mail can tell.</summary>
     public static string? Refuse(string email) => email.Trim() switch
     {
-        "" => "An e-mail address is needed.",
+        "" => "Send an e-mail address, or null for none.",
         { Length: > LengthMax } => $"An e-mail address has at most {LengthMax} characters.",
-        var text when text.EnumerateRunes().Any(r => Rune.IsWhiteSpace(r) || Rune.IsControl(r) || r == Rune.ReplacementChar) => "An e-mail address has no spaces or control characters.",
+        var text when text.EnumerateRunes().Any(r => Rune.IsWhiteSpace(r) || Rune.IsControl(r)) => "An e-mail address has no spaces or control characters.",
         var text when text.Split('@') is not [{ Length: > 0 }, { Length: > 0 }] => "An e-mail address has one @ between a name and a domain.",
         _ => null,
     };

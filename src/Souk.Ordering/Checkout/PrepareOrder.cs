@@ -19,11 +19,9 @@ internal sealed class PrepareOrder(NpgsqlDataSource db, ICatalog catalog, IPrici
         StoredCart? cart = null;
         if (request.CartId is { } cartId)
         {
-            await using var connection = await db.OpenConnectionAsync(cancel);
-            cart = await StoredCart.FindAsync(connection, customer, cartId, cancel);
-            if (cart is null) return CartErrors.NotFound;
-            if (cart.OrderedAs is { } made) return CartErrors.Ordered(made);
-            if (cart.Lines.Count == 0) return OrderErrors.CartEmpty;
+            cart = await StoredCart.FindAsync(db, customer, cartId, cancel);
+            if (StoredCart.Refuse(cart, version: null) is { } unusable) return unusable;
+            if (cart!.Lines.Count == 0) return OrderErrors.CartEmpty;
         }
         var wanted = cart?.Lines.Select(l => (l.VariantId, l.Quantity)).ToList() ?? [.. request.Lines!.Select(l => (l.VariantId, l.Quantity))];
         var method = request.ShippingMethod ?? cart?.ShippingMethod;

@@ -1,5 +1,5 @@
-using NpgsqlTypes;
 using Souk.Contracts;
+using Souk.Ordering.Carts;
 using Souk.Ordering.Inventory;
 using Souk.Ordering.Orders;
 using Souk.Platform.Idempotency;
@@ -62,7 +62,7 @@ internal sealed class WriteOrder(NpgsqlDataSource db, OrderNumbers numbers, Orde
         await using var batch = connection.CreateBatch();
         if (cart is var (id, version)) batch.Add(ClaimCart, order.CustomerId, id.Value, version, order.Id.Value, order.PlacedAt);
         batch.Add(Insert, order.CustomerId, order.Id.Value, order.Number, key, order.Fingerprint, cart?.Id.Value, Sql.Jsonb(order.Lines), order.Currency, order.Subtotal,
-            order.Discounts, order.Shipping, order.Tax, order.Total, order.ShippingMethod, Bytes(order.Email), Bytes(order.ShippingAddress), Bytes(order.BillingAddress),
+            order.Discounts, order.Shipping, order.Tax, order.Total, order.ShippingMethod, StoredCart.Bytea(order.Email), StoredCart.Bytea(order.ShippingAddress), StoredCart.Bytea(order.BillingAddress),
             order.PlacedAt, order.ExpiresAt);
         batch.AddStockChanges([.. order.Lines.OrderBy(l => l.VariantId).Select(l => new ChangeStock.Change(l.VariantId, 0, l.Quantity))], options, order.PlacedAt);
         batch.AddEvent(order.Id.Value, 1, order.PlacedAt, new OrderPlaced(order.Id, order.CustomerId, order.Number, new(order.Total, order.Currency)));
@@ -75,13 +75,11 @@ internal sealed class WriteOrder(NpgsqlDataSource db, OrderNumbers numbers, Orde
     /// <summary>As it is printed, so that the first answer and its repetition are the same.</summary>
     static DateTimeOffset Milliseconds(DateTimeOffset instant) => instant.AddTicks(-(instant.Ticks % TimeSpan.TicksPerMillisecond));
 
-    static NpgsqlParameter Bytes(byte[]? value) => new() { NpgsqlDbType = NpgsqlDbType.Bytea, Value = (object?)value ?? DBNull.Value };
-
     const string KeyIsUsed = "orders_key_is_used", CartIsUnchanged = "cart_is_unchanged";
 
     const string ClaimCart = """
         WITH claimed AS (
-            UPDATE ordering.carts SET ordered_as = $4, version = version + 1, updated_at = $5
+            UPDATE ordering.carts SET ordered_as = $4, version = version + 1, updated_at = greatest(updated_at, $5)
             WHERE customer_id = $1 AND id = $2 AND version = $3 AND ordered_as IS NULL
             RETURNING 1
         )

@@ -44,15 +44,22 @@ public class OrderingShop(TestPostgres postgres) : TestShop(postgres), IAsyncLif
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    /// <summary>On hand, reserved and available, as staff sees them; the levels and their movements must add up to it.</summary>
+    /// <summary>On hand, reserved and available, straight from the rows; the levels and their movements must add up to it.</summary>
     public async Task<(int OnHand, int Reserved, int Available)> StockAsync(string variant)
     {
-        var stock = await (await Staff.GetAsync($"/v1/admin/stock/{variant}")).Body();
         Assert.True(Id<VariantKind>.TryRead(variant, out var id));
-        var onHand = stock.GetProperty("onHand").GetInt32();
-        Assert.Equal(onHand, stock.GetProperty("levels").EnumerateArray().Sum(l => l.GetProperty("onHand").GetInt32()));
-        Assert.Equal(onHand, await ScalarAsync<long>($"SELECT coalesce(sum(delta), 0)::bigint FROM ordering.stock_movements WHERE variant_id = '{id.Value}'"));
-        return (onHand, stock.GetProperty("reserved").GetInt32(), stock.GetProperty("available").GetInt32());
+        await using var command = Db.CreateCommand("""
+            SELECT s.on_hand, s.reserved,
+                   (SELECT coalesce(sum(l.on_hand), 0)::int FROM ordering.stock_levels l WHERE l.variant_id = s.variant_id),
+                   (SELECT coalesce(sum(m.delta), 0)::int FROM ordering.stock_movements m WHERE m.variant_id = s.variant_id)
+            FROM ordering.stock s WHERE s.variant_id = $1
+            """);
+        command.Parameters.Add(new() { Value = id.Value });
+        await using var reader = await command.ExecuteReaderAsync();
+        Assert.True(await reader.ReadAsync());
+        var (onHand, reserved) = (reader.GetInt32(0), reader.GetInt32(1));
+        Assert.Equal((onHand, onHand), (reader.GetInt32(2), reader.GetInt32(3)));
+        return (onHand, reserved, onHand - reserved);
     }
 
     public async Task<string> LocationIdAsync(string name = Location) =>

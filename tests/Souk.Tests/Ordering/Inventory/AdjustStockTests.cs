@@ -1,0 +1,53 @@
+using System.Net;
+using Souk.Tests.Identity;
+
+namespace Souk.Tests.Ordering.Inventory;
+
+public sealed class AdjustStockTests(OrderingShop shop) : IClassFixture<OrderingShop>
+{
+    async Task<HttpResponseMessage> AdjustAsync(string variant, object request, string? key = null) =>
+        await shop.PostAsync($"/v1/admin/stock/{variant}/locations/{await shop.LocationIdAsync()}/adjustments", request, key ?? OrderingShop.NewKey(), shop.Staff);
+
+    [Fact]
+    public async Task Happens_once_per_key_and_answers_the_same_movement_again()
+    {
+        var (variant, key) = (await shop.NewVariantAsync(10), OrderingShop.NewKey());
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => AdjustAsync(variant, new { delta = 5, reason = "received" }, key)));
+        var bodies = await Task.WhenAll(answers.Select(a => a.Content.ReadAsStringAsync()));
+
+        Assert.All(answers, a => Assert.Equal(HttpStatusCode.Created, a.StatusCode));
+        Assert.Single(bodies.Distinct());
+        Assert.Equal((15, 0, 15), await shop.StockAsync(variant));
+        await (await AdjustAsync(variant, new { delta = 6, reason = "received" }, key)).Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+    }
+
+    [Fact]
+    public async Task Takes_no_more_than_lies_there_and_nothing_that_is_promised()
+    {
+        var variant = await shop.NewVariantAsync(10);
+        await shop.PlacedAsync(OrderingShop.OrderOf(variant, 8));
+        await (await AdjustAsync(variant, new { delta = -3, reason = "lost" })).Problem(HttpStatusCode.Conflict, "stock_reserved");
+        await (await AdjustAsync(variant, new { delta = -11, reason = "lost" })).Problem(HttpStatusCode.Conflict, "level_too_low");
+        Assert.Equal(HttpStatusCode.Created, (await AdjustAsync(variant, new { delta = -2, reason = "lost" })).StatusCode);
+        Assert.Equal((8, 8, 0), await shop.StockAsync(variant));
+    }
+
+    [Fact]
+    public async Task Many_at_once_all_count()
+    {
+        var variant = await shop.NewVariantAsync(100);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => AdjustAsync(variant, new { delta = i % 2 == 0 ? 3 : -2, reason = "correction" })));
+        Assert.All(answers, a => Assert.Equal(HttpStatusCode.Created, a.StatusCode));
+        Assert.Equal((115, 0, 115), await shop.StockAsync(variant));
+    }
+
+    [Fact]
+    public async Task Refuses_no_change_an_unknown_reason_and_a_missing_key()
+    {
+        var variant = await shop.NewVariantAsync(1);
+        await (await AdjustAsync(variant, new { delta = 0, reason = "lost" })).Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await (await AdjustAsync(variant, new { delta = 1, reason = "import" })).Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
+        var keyless = await shop.PostAsync($"/v1/admin/stock/{variant}/locations/{await shop.LocationIdAsync()}/adjustments", new { delta = 1, reason = "found" }, null, shop.Staff);
+        await keyless.Problem(HttpStatusCode.BadRequest, "idempotency_key_required");
+    }
+}
