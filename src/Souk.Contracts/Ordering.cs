@@ -12,6 +12,12 @@ public interface IOrdering
     Task<Result<PaymentDue>> PaymentDueAsync(OrderId order, Payer payer, CancellationToken cancel);
 
     /// <summary>
+    /// Whom an order belongs to, whatever has become of it, for someone who may see it: payments are read under this id. Refuses an order that is
+    /// unknown or not this customer's (404 <c>order_not_found</c>).
+    /// </summary>
+    Task<Result<Guid>> CustomerOfOrderAsync(OrderId order, Payer payer, CancellationToken cancel);
+
+    /// <summary>
     /// Records that an order was paid; idempotent by payment. A payment that comes after the order expired, was cancelled or was paid by another is
     /// refused (409 <c>order_not_payable</c>): the caller gives the money back.
     /// </summary>
