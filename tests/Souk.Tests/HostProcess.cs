@@ -32,9 +32,12 @@ public sealed partial class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts <c>up</c> or <c>serve</c> and waits until it says where it listens; fails with its words when it ends instead.</summary>
-    public static async Task<HostProcess> StartAsync(params string[] arguments)
+    public static Task<HostProcess> StartAsync(params string[] arguments) => StartWithAsync([], arguments);
+
+    /// <summary>The same with variables of its own.</summary>
+    public static async Task<HostProcess> StartWithAsync((string Name, string Value)[] variables, params string[] arguments)
     {
-        var host = Launch(arguments, [], Path.GetTempPath());
+        var host = Launch(arguments, variables, Path.GetTempPath());
         var ended = host.process.WaitForExitAsync();
         try
         {

@@ -38,11 +38,10 @@ CREATE TABLE payments.payments (
 
 -- Two tabs pay once: an order has at most one payment that holds its money or may still come to hold it.
 CREATE UNIQUE INDEX payments_one_live ON payments.payments (customer_id, order_id) WHERE status IN ('pending', 'captured');
--- An order's payments, newest first.
-CREATE INDEX payments_of_order ON payments.payments (customer_id, order_id, id);
--- Staff look over all customers: all, those of an order, those of a status.
-CREATE INDEX payments_by_id ON payments.payments (id);
+-- An order's payments, newest first; an order has one customer.
 CREATE INDEX payments_by_order ON payments.payments (order_id, id);
+-- Staff look over all customers: all, and those of a status.
+CREATE INDEX payments_by_id ON payments.payments (id);
 CREATE INDEX payments_by_status ON payments.payments (status, id);
 
 -- One row per change of status. That it was made, and when, the payment itself says.

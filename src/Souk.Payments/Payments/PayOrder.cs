@@ -61,8 +61,10 @@ internal static class PayOrder
     {
         List<(string, string)> wrong = [];
         if (request.Method is not { Length: > 0 and <= MethodLengthMax }) wrong.Add(("/method", $"Name a method of this shop, such as sandbox, in at most {MethodLengthMax} characters."));
-        if (request.Token is { } token && (token.Length is 0 or > TokenLengthMax || token.Any(c => c is < '!' or > '~')))
-            wrong.Add(("/token", $"A token is 1 to {TokenLengthMax} printable ASCII characters without spaces, as the provider gave it."));
+        if (RefuseToken(request.Token) is { } why) wrong.Add(("/token", why));
         return Error.Invalid(wrong);
     }
+
+    internal static string? RefuseToken(string? token) => token is null || token.Length is > 0 and <= TokenLengthMax && token.All(c => c is >= '!' and <= '~') ? null
+        : $"A token is 1 to {TokenLengthMax} printable ASCII characters without spaces, as the provider gave it.";
 }

@@ -29,7 +29,7 @@ internal sealed record Payment(Guid CustomerId, PaymentId Id, OrderId OrderId, P
     public static Task<Payment?> FindAsync(NpgsqlDataSource db, Guid customerId, PaymentId id, CancellationToken cancel) =>
         db.QueryFirstAsync(Find, Read, [customerId, id.Value], cancel);
 
-    public const string Find = $"SELECT {Columns} FROM payments.payments WHERE customer_id = $1 AND id = $2";
+    const string Find = $"SELECT {Columns} FROM payments.payments WHERE customer_id = $1 AND id = $2";
 }
 
 /// <param name="Status">pending, captured, declined, refunded.</param>

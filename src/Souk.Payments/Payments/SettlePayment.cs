@@ -107,31 +107,19 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Pay
     async Task<Payment> ChangeAsync(Payment payment, PaymentStatus to, string reference, CancellationToken cancel)
     {
         if (!PaymentStates.Transitions.Contains((payment.Status, to))) throw new InvalidOperationException($"{payment.Id} cannot go from {payment.Status} to {to}.");
-        var now = clock.GetUtcNow();
-        await using var connection = await db.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var changed = await connection.QueryFirstAsync(Change, Payment.Read,
-            [payment.CustomerId, payment.Id.Value, payment.Status.Text(), to.Text(), now, reference], cancel);
-        if (changed is null) return await ReadAgainAsync(connection, payment, cancel);
-
-        // Making a payment tells nothing; the first change is version 2 of the payment and event 1.
-        await connection.AppendEventAsync(payment.Id.Value, changed.Version - 1, now,
-            new PaymentStatusChanged(payment.Id, payment.OrderId, payment.CustomerId, to.Text(), payment.Amount), cancel);
-        await transaction.CommitAsync(cancel);
-        return changed;
+        var happened = new PaymentStatusChanged(payment.Id, payment.OrderId, payment.CustomerId, to.Text(), payment.Amount);
+        return await db.QueryFirstAsync(Change, Payment.Read,
+            [payment.CustomerId, payment.Id.Value, payment.Status.Text(), to.Text(), clock.GetUtcNow(), reference, Sql.Jsonb(happened)], cancel)
+            ?? await ReadAgainAsync(payment, cancel);
     }
 
     /// <summary>Notes what Ordering said; a payment that already has its answer keeps it.</summary>
-    async Task<Payment> NoteAsync(string answer, Payment payment, CancellationToken cancel)
-    {
-        await using var connection = await db.OpenConnectionAsync(cancel);
-        return await connection.QueryFirstAsync(answer, Payment.Read, [payment.CustomerId, payment.Id.Value, clock.GetUtcNow()], cancel)
-            ?? await ReadAgainAsync(connection, payment, cancel);
-    }
+    async Task<Payment> NoteAsync(string answer, Payment payment, CancellationToken cancel) =>
+        await db.QueryFirstAsync(answer, Payment.Read, [payment.CustomerId, payment.Id.Value, clock.GetUtcNow()], cancel)
+        ?? await ReadAgainAsync(payment, cancel);
 
-    static async Task<Payment> ReadAgainAsync(NpgsqlConnection connection, Payment payment, CancellationToken cancel) =>
-        await connection.QueryFirstAsync(Payment.Find, Payment.Read, [payment.CustomerId, payment.Id.Value], cancel)
-        ?? throw new InvalidOperationException($"{payment.Id} is gone.");
+    async Task<Payment> ReadAgainAsync(Payment payment, CancellationToken cancel) =>
+        await Payment.FindAsync(db, payment.CustomerId, payment.Id, cancel) ?? throw new InvalidOperationException($"{payment.Id} is gone.");
 
     const string Change = $"""
         WITH changed AS (
@@ -144,6 +132,10 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Pay
         ), noted AS (
             INSERT INTO payments.payment_changes (customer_id, payment_id, version, from_status, to_status, changed_at)
             SELECT customer_id, id, version, $3, $4, $5 FROM changed
+        ), told AS (
+            -- Making a payment tells nothing; its first change is version 2 of the payment and event 1.
+            {Outbox.AppendFrom}
+            SELECT 'payment.status_changed', id, version - 1, $5, $7::jsonb FROM changed
         )
         SELECT {Payment.Columns} FROM changed
         """;

@@ -33,6 +33,7 @@ internal sealed class TakePayment(NpgsqlDataSource db, TimeProvider clock, Payme
         if ((await ReplayAsync(due.CustomerId, idempotencyKey, fingerprint, cancel)).Refused(out var error, out var first)) return error;
         if (first is not null) return Made(first);
         if (methods.Refuse(method) is { } unavailable) return unavailable;
+        if (PayOrder.RefuseToken(token) is { } why) return Error.Invalid("/payment/token", why);
         return (await PayOnceAsync(new(due, method, token, idempotencyKey, fingerprint), cancel)).Refused(out error, out var taken) ? error : Made(taken.Payment);
     }
 

@@ -33,4 +33,26 @@ public sealed class ServeTests(TestPostgres postgres)
         await using var node = await HostProcess.StartAsync("serve", "--database", database, "--keys", folder.Path, "--port", "auto", "--migrate");
         Assert.Equal(0, await node.StopAsync());
     }
+
+    [Theory]
+    [InlineData(null, "payment_method_unavailable")]
+    [InlineData("sandbox", "variant_unavailable")]
+    public async Task Play_money_is_taken_only_when_the_operator_says_so(string? methods, string code)
+    {
+        await using var folder = new HostFolder();
+        await using var node = await HostProcess.StartWithAsync(methods is null ? [] : [("SOUK_PAYMENTS__METHODS", methods)],
+            "serve", "--database", await postgres.NewDatabaseAsync(), "--keys", folder.Path, "--port", "auto");
+        using var http = new HttpClient { BaseAddress = node.Address };
+        using var order = new HttpRequestMessage(HttpMethod.Post, "/v1/orders")
+        {
+            Content = System.Net.Http.Json.JsonContent.Create(new
+            {
+                lines = new[] { new { variantId = "var_00000000000000000000000001", quantity = 1 } },
+                email = "guest@example.com",
+                payment = new { method = "sandbox" },
+            }),
+        };
+        order.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+        Assert.Equal(code, await (await http.SendAsync(order)).Code());
+    }
 }

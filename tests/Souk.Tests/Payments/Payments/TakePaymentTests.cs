@@ -45,6 +45,21 @@ public sealed class TakePaymentTests(PaymentsShop shop) : IClassFixture<Payments
         Assert.Empty(await shop.StatusesAsync(order));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("tok\0ok")]
+    [InlineData("tok ok")]
+    public async Task A_token_that_no_provider_gave_is_refused(string token)
+    {
+        var order = shop.Orders.Place();
+        foreach (var wrong in new[] { token, token.PadRight(256, 'x') })
+        {
+            Assert.True((await Payments.PayAsync(Due(order), "sandbox", wrong, PaymentsShop.NewKey(), CancellationToken.None)).Refused(out var error, out _));
+            Assert.Equal((422, "validation_failed"), (error.Status, error.Code));
+        }
+        Assert.Empty(await shop.StatusesAsync(order));
+    }
+
     async Task<PaymentMade> PayAsync(OpenOrders.Order order, string? token, string key)
     {
         var result = await Payments.PayAsync(Due(order), "sandbox", token, key, CancellationToken.None);
