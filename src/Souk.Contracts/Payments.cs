@@ -5,8 +5,8 @@ namespace Souk.Contracts;
 /// <summary>What other modules may ask of payments.</summary>
 public interface IPayments
 {
-    /// <summary>Null when this shop takes the method, else 422 <c>payment_method_unavailable</c>.</summary>
-    Error? RefuseMethod(string method);
+    /// <summary>Null when a payment can be tried by this method and token, else 422: <c>payment_method_unavailable</c>, or what is wrong with the token.</summary>
+    Error? Refuse(string method, string? token);
 
     /// <summary>
     /// Pays an order that was just placed, once per idempotency key. A declined payment is an answer, not an error: the order stays open to be paid

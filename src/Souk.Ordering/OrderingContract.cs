@@ -12,7 +12,7 @@ internal sealed class OrderingContract(NpgsqlDataSource db, OrderingOptions opti
 {
     public async Task<Result<PaymentDue>> PaymentDueAsync(OrderId order, Payer payer, CancellationToken cancel)
     {
-        if (StoredOrder.CustomerOf(payer.AccountId, payer.OrderToken, tokens) is not { } customer) return OrderErrors.NotFound;
+        if (StoredOrder.CustomerOf(payer.AccountId, payer.OrderToken, tokens, order) is not { } customer) return OrderErrors.NotFound;
         return await StoredOrder.FindAsync(db, customer, order, cancel) switch
         {
             null => OrderErrors.NotFound,
@@ -22,7 +22,7 @@ internal sealed class OrderingContract(NpgsqlDataSource db, OrderingOptions opti
     }
 
     public async Task<Result<Guid>> CustomerOfOrderAsync(OrderId order, Payer payer, CancellationToken cancel) =>
-        StoredOrder.CustomerOf(payer.AccountId, payer.OrderToken, tokens) is { } customer && await StoredOrder.FindAsync(db, customer, order, cancel) is not null
+        StoredOrder.CustomerOf(payer.AccountId, payer.OrderToken, tokens, order) is { } customer && await StoredOrder.FindAsync(db, customer, order, cancel) is not null
             ? customer : OrderErrors.NotFound;
 
     public Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, OrderId order, PaymentId payment, Money amount, CancellationToken cancel) =>

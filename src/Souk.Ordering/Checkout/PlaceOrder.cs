@@ -45,7 +45,7 @@ internal static class PlaceOrder
     {
         if (idempotency.Required().Refused(out var keyless, out var key)) return keyless;
         if (Refuse(request) is { } invalid) return invalid;
-        if (request.Payment is { } asked && payments.RefuseMethod(asked.Method!) is { } unavailable) return unavailable;
+        if (request.Payment is { } asked && payments.Refuse(asked.Method!, asked.Token) is { } unavailable) return unavailable;
         if (CustomerOf(request, caller, cartToken, tokens) is not { } known) return CartErrors.NotFound;
         var customer = known == Guid.Empty ? guests.OfKey(key) : known;
         var fingerprint = IdempotencyKey.Fingerprint(nameof(PlaceOrder), request);

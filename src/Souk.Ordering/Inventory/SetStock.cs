@@ -41,7 +41,7 @@ internal static class SetStock
     }
 
     /// <param name="Id">Of the movement that will tell of it.</param>
-    /// <param name="Delta">Not zero.</param>
+    /// <param name="Delta">Zero for a level that is new and empty, which tells of no movement.</param>
     internal readonly record struct Move(Guid Id, VariantId VariantId, Guid LocationId, int Delta);
 
     /// <summary>The moves that lead to the told levels. Pure.</summary>
@@ -51,8 +51,12 @@ internal static class SetStock
         var (moves, promised) = (new List<Move>(), new List<VariantId>());
         foreach (var variant in levels.GroupBy(l => l.VariantId))
         {
-            var wanted = variant.Select(l => new Move(Guid.CreateVersion7(now), l.VariantId, locations[l.Location], l.OnHand - before.GetValueOrDefault((l.VariantId.Value, locations[l.Location]))))
-                .Where(m => m.Delta != 0).ToList();
+            var wanted = (from level in variant
+                          let location = locations[level.Location]
+                          let key = (level.VariantId.Value, location)
+                          let lay = before.GetValueOrDefault(key)
+                          where lay != level.OnHand || !before.ContainsKey(key)
+                          select new Move(Guid.CreateVersion7(now), level.VariantId, location, level.OnHand - lay)).ToList();
             var (onHand, reserved) = stock[variant.Key.Value];
             var after = onHand + wanted.Sum(m => (long)m.Delta);
             if (after < reserved || after > OnHandMax) promised.Add(variant.Key);
@@ -123,5 +127,6 @@ internal static class SetStock
         SELECT m.variant_id, m.id, m.location_id, m.delta, $5, l.on_hand, $6::uuid, $7::timestamptz
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[]) AS m (variant_id, id, location_id, delta)
         JOIN ordering.stock_levels l USING (variant_id, location_id)
+        WHERE m.delta <> 0
         """;
 }

@@ -32,12 +32,8 @@ internal static class SetStockLevel
             if (version is { } expected && expected != current) return ETag.VersionMismatch;
             if (onHand != before || current == 0)
             {
-                if (onHand != before)
-                {
-                    if (await MoveStock.RunAsync(connection, new(Guid.CreateVersion7(now), variantId, locationId.Value, onHand - before), "count", caller.RequiredAccountId, options, now, cancel)
-                        is { } refused) return refused;
-                }
-                else await connection.ExecuteAsync(Empty, [variantId.Value, locationId.Value], cancel);
+                var move = new SetStock.Move(Guid.CreateVersion7(now), variantId, locationId.Value, onHand - before);
+                if (await MoveStock.RunAsync(connection, move, "count", caller.RequiredAccountId, options, now, cancel) is { } refused) return refused;
                 current++;
             }
             await transaction.CommitAsync(cancel);
@@ -51,6 +47,4 @@ internal static class SetStockLevel
         : Error.Invalid("/onHand", $"A level is 0 to {SetStock.OnHandMax} units.");
 
     const string Find = "SELECT on_hand, version FROM ordering.stock_levels WHERE variant_id = $1 AND location_id = $2";
-
-    const string Empty = "INSERT INTO ordering.stock_levels (variant_id, location_id, on_hand, version) VALUES ($1, $2, 0, 1)";
 }

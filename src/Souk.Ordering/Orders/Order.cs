@@ -53,9 +53,15 @@ internal sealed record StoredOrder(Guid CustomerId, OrderId Id, string Number, b
     public static Task<StoredOrder?> FindAsync(NpgsqlDataSource db, Guid customerId, OrderId id, CancellationToken cancel) =>
         db.QueryFirstAsync(FindOne, Read, [customerId, id.Value], cancel);
 
-    /// <summary>The customer whose orders the caller may see: the signed-in account, or the guest of an order token.</summary>
-    public static Guid? CustomerOf(Guid? accountId, string? orderToken, GuestTokens tokens) => accountId
-        ?? (tokens.TryRead(GuestTokens.Order, orderToken, out var guest, out _) ? guest : null);
+    /// <summary>
+    /// The customer as whom the caller may see this order, or orders at all: the guest whose token names it, also when the guest has signed in
+    /// meanwhile; else the signed-in account; else the guest of the token.
+    /// </summary>
+    public static Guid? CustomerOf(Guid? accountId, string? orderToken, GuestTokens tokens, OrderId? order = null)
+    {
+        if (!tokens.TryRead(GuestTokens.Order, orderToken, out var guest, out var named)) return accountId;
+        return order?.Value == named ? guest : accountId ?? guest;
+    }
 
     public static StoredOrder Read(NpgsqlDataReader row) => new(row.GetGuid(0), new(row.GetGuid(1)), row.GetString(2), row.GetFieldValue<byte[]>(3),
         JsonSerializer.Deserialize<IReadOnlyList<Line>>(row.GetFieldValue<byte[]>(4), Json.Options)!, row.GetString(5),

@@ -12,7 +12,7 @@ internal static class ReadOrder
     static async Task<Results<Ok<Order>, StatusCodeHttpResult, Error>> Handle(OrderId id, Caller caller, [FromHeader(Name = GuestTokens.OrderHeader)] string? orderToken,
         GuestTokens tokens, NpgsqlDataSource db, PersonalData people, HttpContext http, CancellationToken cancel)
     {
-        if (StoredOrder.CustomerOf(caller.AccountId, orderToken, tokens) is not { } customer) return OrderErrors.NotFound;
+        if (StoredOrder.CustomerOf(caller.AccountId, orderToken, tokens, id) is not { } customer) return OrderErrors.NotFound;
         if (await StoredOrder.FindAsync(db, customer, id, cancel) is not { } order) return OrderErrors.NotFound;
         http.Response.Headers.CacheControl = "private, no-store";
         if (ETag.Matches(http, order.Version)) return TypedResults.StatusCode(StatusCodes.Status304NotModified);

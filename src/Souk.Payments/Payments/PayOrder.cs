@@ -39,7 +39,7 @@ internal static class PayOrder
         if ((await take.ReplayAsync(customerId, name, fingerprint, cancel)).Refused(out error, out var first)) return error;
         if (first is not null) return Show(http, new(first, IsReplay: true));
 
-        if (take.RefuseMethod(request.Method!) is { } unavailable) return unavailable;
+        if (take.Refuse(request.Method!, request.Token) is { } unavailable) return unavailable;
         if ((await ordering.PaymentDueAsync(id, payer, cancel)).Refused(out error, out var due)) return error;
         if (request.Amount is { } amount && amount != due.Amount) return Error.Invalid("/amount", $"{due.Amount} is due. Pay exactly that, or leave the amount out.");
         return (await take.PayOnceAsync(new(due, request.Method!, request.Token, name, fingerprint), cancel)).Refused(out error, out var taken) ? error : Show(http, taken);

@@ -25,7 +25,8 @@ internal sealed class TakePayment(NpgsqlDataSource db, TimeProvider clock, Payme
 
     public sealed record Taken(Payment Payment, bool IsReplay);
 
-    public Error? RefuseMethod(string method) => methods.Refuse(method);
+    public Error? Refuse(string method, string? token) =>
+        methods.Refuse(method) ?? (PayOrder.RefuseToken(token) is { } why ? Error.Invalid("/payment/token", why) : null);
 
     public async Task<Result<PaymentMade>> PayAsync(PaymentDue due, string method, string? token, string idempotencyKey, CancellationToken cancel)
     {

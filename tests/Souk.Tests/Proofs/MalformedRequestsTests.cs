@@ -12,7 +12,10 @@ namespace Souk.Tests.Proofs;
 /// </summary>
 public sealed class MalformedRequestsTests(TestShop shop) : IClassFixture<TestShop>
 {
-    const int Requests = 10_000, WarmUp = 2_000, Senders = 8;
+    const int Requests = 10_000, Senders = 8;
+
+    /// <summary>So many until the code is compiled and the heap has found its size; from then on nothing may grow.</summary>
+    const int WarmUp = 8_000;
 
     static readonly int Seed = Environment.GetEnvironmentVariable("SOUK_TEST_SEED") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : Random.Shared.Next();
 
@@ -108,7 +111,7 @@ public sealed class MalformedRequestsTests(TestShop shop) : IClassFixture<TestSh
     /// <summary>The route with ids of the right form that name nothing, or of no form.</summary>
     static string Path(Random random, string route, bool valid) => string.Join('/', route.Split('/').Select(part => !part.StartsWith('{') ? part
         : valid ? Pick(random, "ord_", "cart_", "var_", "usr_", "loc_") + "01234567890123456789012345"
-        : Pick(random, "x", "%00", "1%272", Text(random, 40), "ord_", "%F0%9F%9B%92")));
+        : Pick(random, "x", "1%272", Text(random, 40), "ord_", "%F0%9F%9B%92")));
 
     static string Pick(Random random, params ReadOnlySpan<string> choices) => choices[random.Next(choices.Length)];
 

@@ -16,6 +16,9 @@ public sealed class ReadOrderTests(OrderingShop shop) : IClassFixture<OrderingSh
         Assert.False(order.TryGetProperty("orderToken", out _));
         Assert.Equal(HttpStatusCode.OK, (await shop.GetAsync($"/v1/orders/{order.Text("id")}", by: ada.Http)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await shop.GetAsync($"/v1/orders/{guest.Text("id")}", guest.Text("orderToken"))).StatusCode);
+        // Somebody who signs in after ordering as a guest keeps both.
+        Assert.Equal(HttpStatusCode.OK, (await shop.GetAsync($"/v1/orders/{guest.Text("id")}", guest.Text("orderToken"), ada.Http)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await shop.GetAsync($"/v1/orders/{order.Text("id")}", guest.Text("orderToken"), ada.Http)).StatusCode);
         foreach (var (id, token, by) in new (string, string?, HttpClient?)[]
         {
             (order.Text("id"), null, bob.Http), (order.Text("id"), null, null), (order.Text("id"), guest.Text("orderToken"), null),

@@ -37,10 +37,10 @@ public sealed class TakePaymentTests(PaymentsShop shop) : IClassFixture<Payments
     [Fact]
     public async Task A_method_the_shop_has_not_set_up_is_refused()
     {
-        Assert.Null(Payments.RefuseMethod("sandbox"));
+        Assert.Null(Payments.Refuse("sandbox", null));
         var order = shop.Orders.Place();
         Assert.True((await Payments.PayAsync(Due(order), "stripe", null, PaymentsShop.NewKey(), CancellationToken.None)).Refused(out var error, out _));
-        foreach (var refusal in new[] { error, Payments.RefuseMethod("stripe"), Payments.RefuseMethod("Sandbox"), Payments.RefuseMethod("") })
+        foreach (var refusal in new[] { error, Payments.Refuse("stripe", null), Payments.Refuse("Sandbox", null), Payments.Refuse("", null) })
             Assert.Equal((422, "payment_method_unavailable"), (refusal!.Status, refusal.Code));
         Assert.Empty(await shop.StatusesAsync(order));
     }
