@@ -93,7 +93,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     {
         401 => new(401, "not_signed_in", "Sign in and send the access token as 'Authorization: Bearer …'."),
         403 => new(403, "not_allowed", "Your account may not do this."),
-        404 => new(404, "route_not_found", $"There is nothing at {http.Request.Path}. The paths are listed in docs/api.md."),
+        404 => new(404, "route_not_found", $"There is nothing at {http.Request.Path}. Check the path and its spelling."),
         405 => new(405, "method_not_allowed", $"{http.Request.Method} is not possible here; the Allow header lists what is."),
         413 => new(413, "body_too_large", $"A request body has at most {RequestLimits.BodyBytesMax} bytes here."),
         415 => new(415, "content_type_unsupported", "Send the body as application/json in UTF-8."),
