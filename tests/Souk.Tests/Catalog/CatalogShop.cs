@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Souk.Catalog.Import;
 using Souk.Contracts;
+using Souk.Host;
 using Souk.Platform.Ids;
 using Souk.Tests.Tidy;
 
@@ -13,6 +14,9 @@ public class CatalogShop(TestPostgres postgres) : TestShop(postgres)
 {
     /// <summary>Stock is noted here until the module that keeps it registers itself, which then wins.</summary>
     protected override void Configure(WebApplicationBuilder builder) => builder.Services.AddSingleton<IOrdering>(new NotedStock());
+
+    /// <summary>The tests tell events by hand (<see cref="Told"/>), and nobody else may tell them meanwhile.</summary>
+    protected override ShopSettings Adjust(ShopSettings settings) => settings with { Roles = ["web"] };
 
     public static string Sample => Path.Combine(Source.Root, "samples", "adventureworks");
 
