@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Abstractions;
 using Souk.Platform;
 using Souk.Platform.Modules;
 using Souk.Platform.Pagination;
@@ -55,13 +56,8 @@ public static class Shop
         services.AddPersonalData(new() { KeysFolder = settings.KeysFolder, MasterKeys = settings.MasterKeys });
         services.AddSingleton(provider => new CursorSigner(provider.GetRequiredService<MasterKeys>().Derive("cursors")));
         services.AddHttpPlatform(builder.Configuration);
-        var work = new WorkMap();
-        services.AddSingleton(work);
-        foreach (var module in modules)
-        {
-            module.AddServices(services, builder.Configuration);
-            module.MapWork(work);
-        }
+        foreach (var module in modules) module.AddServices(services, builder.Configuration);
+        services.AddWork(settings.ConnectionString, WorkOf(modules), Migrations(NullLogger.Instance), builder.Configuration, runs: settings.Roles.Contains("worker"));
 
         DropKeyRing(services);
         var app = builder.Build();
@@ -69,8 +65,12 @@ public static class Shop
         app.Services.GetRequiredService<PersonalData>();
         if (TrustedProxies(builder.Configuration) is { } proxies) app.UseForwardedHeaders(proxies);
         app.UseHttpPlatform();
+        app.MapHealth();
         if (settings.Roles.Contains("web"))
+        {
+            app.MapWork();
             foreach (var module in modules) module.MapRoutes(app);
+        }
         if (Access.Undeclared(((IEndpointRouteBuilder)app).DataSources.Aggregate()).FirstOrDefault() is { } open)
             throw new InvalidOperationException($"{open} does not say who may call it: end it with ForEveryone, ForSignedIn or ForStaff.");
         return app;
@@ -81,15 +81,26 @@ public static class Shop
         ? throw new ShopSettingsException($"There is no role '{role}'. Roles: {string.Join(", ", AllRoles)}.")
         : Modules.Choose(settings.Modules);
 
-    /// <summary>Brings the database to the schema of every module, whichever of them this process runs.</summary>
-    public static Task<int> MigrateAsync(string connectionString, ILogger log, CancellationToken cancel) =>
-        Migrations(log).MigrateAsync(connectionString, cancel);
+    /// <summary>Brings the database to the schema of every module, whichever of them this process runs. From here on, events are kept for their subscribers.</summary>
+    public static async Task<int> MigrateAsync(string connectionString, ILogger log, CancellationToken cancel)
+    {
+        var applied = await Migrations(log).MigrateAsync(connectionString, cancel);
+        await Work.RegisterSubscribersAsync(connectionString, WorkOf(Modules.All), cancel);
+        return applied;
+    }
 
     /// <summary>The migrations of this build that the database still lacks; changes nothing.</summary>
     public static Task<IReadOnlyList<Migration>> MissingMigrationsAsync(string connectionString, CancellationToken cancel) =>
-        Migrations(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).MissingAsync(connectionString, cancel);
+        Migrations(NullLogger.Instance).MissingAsync(connectionString, cancel);
 
     static Migrator Migrations(ILogger log) => new([.. Modules.All.Select(m => (m.Name, m.GetType().Assembly))], log);
+
+    static WorkMap WorkOf(IReadOnlyList<IModule> modules)
+    {
+        var work = new WorkMap();
+        foreach (var module in modules) module.MapWork(work);
+        return work;
+    }
 
     static CompositeEndpointDataSource Aggregate(this ICollection<EndpointDataSource> sources) => new(sources);
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Souk.Host;
+using Souk.Platform.Modules;
 
 namespace Souk.Tests;
 
@@ -23,6 +24,9 @@ public class TestShop(TestPostgres postgres) : IAsyncLifetime
 
     protected virtual ShopSettings Adjust(ShopSettings settings) => settings;
 
+    /// <summary>Jobs, schedules and subscribers of the tests, beside those of the shop.</summary>
+    protected virtual void MapWork(WorkMap work) { }
+
     public async ValueTask InitializeAsync()
     {
         ConnectionString = await postgres.NewDatabaseAsync();
@@ -33,6 +37,7 @@ public class TestShop(TestPostgres postgres) : IAsyncLifetime
             builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock));
             Configure(builder);
         });
+        MapWork(App.Services.GetRequiredService<WorkMap>());
         await App.StartAsync();
         Http = NewClient();
     }

@@ -7,7 +7,7 @@ namespace Souk.Identity.Sessions;
 /// Sessions that ended of late, in the memory of every node, so that an access token of theirs is refused although it is checked without a
 /// database. The bus tells of one at once; a look into the database every second makes up for what the bus lost.
 /// </summary>
-internal sealed class RevokedSessions(NpgsqlDataSource db, TimeProvider clock, IdentityOptions options, ILogger<RevokedSessions> log, IBus? bus = null)
+internal sealed class RevokedSessions(NpgsqlDataSource db, TimeProvider clock, IdentityOptions options, ILogger<RevokedSessions> log, IBus bus)
     : BackgroundService
 {
     const string Topic = "identity.sessions-revoked";
@@ -27,13 +27,13 @@ internal sealed class RevokedSessions(NpgsqlDataSource db, TimeProvider clock, I
         foreach (var id in sessionIds)
         {
             revoked[id] = clock.GetUtcNow();
-            bus?.Publish(Topic, id.ToString("n"));
+            bus.Publish(Topic, id.ToString("n"));
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var subscription = bus?.Subscribe(Topic, text =>
+        using var subscription = bus.Subscribe(Topic, text =>
         {
             if (Guid.TryParseExact(text, "n", out var id)) revoked[id] = clock.GetUtcNow();
         });

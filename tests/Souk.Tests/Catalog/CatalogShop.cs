@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Souk.Catalog.Import;
 using Souk.Contracts;
+using Souk.Host;
 using Souk.Platform.Ids;
 using Souk.Tests.Tidy;
 
@@ -10,6 +11,9 @@ namespace Souk.Tests.Catalog;
 /// <summary>A shop for tests of the catalogue, and the ways to fill it.</summary>
 public class CatalogShop(TestPostgres postgres) : TestShop(postgres)
 {
+    /// <summary>The tests tell events by hand (<see cref="Told"/>), and nobody else may tell them meanwhile.</summary>
+    protected override ShopSettings Adjust(ShopSettings settings) => settings with { Roles = ["web"] };
+
     public static string Sample => Path.Combine(Source.Root, "samples", "adventureworks");
 
     public Task<ImportReport> ImportAsync(string folder, IProgress<ImportProgress>? progress = null, CancellationToken cancel = default) =>
