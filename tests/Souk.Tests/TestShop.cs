@@ -78,10 +78,10 @@ public static class Answers
 
     public static string Text(this JsonElement body, string member) => body.GetProperty(member).GetString()!;
 
-    /// <summary>Asks again until the condition holds, for what the shop does by itself soon after; fails after 20 seconds.</summary>
+    /// <summary>Asks again until the condition holds, for what the shop does by itself soon after; fails after a minute.</summary>
     public static async Task Eventually(Func<Task<bool>> holds, string what)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(25));
         while (!await holds())
             if (limit.IsCancellationRequested) Assert.Fail($"Never came true: {what}");

@@ -27,7 +27,7 @@ internal static class SignIn
         routes.MapPost("/v1/sessions", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance).WithName(nameof(SignIn));
 
     static async Task<Results<Created<SignedIn>, Error>> Handle(Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken, NpgsqlDataSource db,
-        PersonalData people, PasswordPool pool, SessionIssuer sessions, CookieSessions cookies, CsrfTokens csrf, SessionTokens tokens, IServiceProvider services,
+        PersonalData people, PasswordPool pool, SessionIssuer sessions, CookieSessions cookies, CsrfTokens csrf, SessionTokens tokens, IOrdering ordering,
         HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
@@ -38,7 +38,7 @@ internal static class SignIn
         var user = await account.ShowAsync(people, cancel);
         // Erased: nobody is there who could sign in, and nobody learns of the session.
         if (user.Email is null) return SessionErrors.CredentialsWrong;
-        CartId? cart = cartToken is { Length: > 0 and <= CartTokenLengthMax } && services.GetService<IOrdering>() is { } ordering
+        CartId? cart = cartToken is { Length: > 0 and <= CartTokenLengthMax }
             ? await ordering.CopyGuestCartAsync(cartToken, account.Id, cancel) : null;
 
         http.Response.Headers.CacheControl = "no-store";
