@@ -1,6 +1,6 @@
 namespace Souk.Tests.Catalog.Categories;
 
-public sealed class ListCategoriesTests(SampleShop shop) : IClassFixture<SampleShop>
+public sealed class ListCategoriesTests(SampleShop shop, TestPostgres postgres) : IClassFixture<SampleShop>
 {
     [Fact]
     public async Task Shows_the_tree_every_parent_before_its_children()
@@ -35,7 +35,9 @@ public sealed class ListCategoriesTests(SampleShop shop) : IClassFixture<SampleS
     [Fact]
     public async Task Of_the_same_name_under_two_parents_have_slugs_of_their_own()
     {
-        await shop.ImportLinesAsync(Line("Hats", "Bags", 1), Line("Coats", "Bags", 2), Line("Hats", "Bags", 3));
+        await using var own = new CatalogShop(postgres);
+        await own.InitializeAsync();
+        await own.ImportLinesAsync(Line("Hats", "Bags", 1), Line("Coats", "Bags", 2), Line("Hats", "Bags", 3));
         Assert.Equal(["bags", "coats-bags"], await Slugs());
 
         static string Line(string category, string subcategory, int n) =>
@@ -43,7 +45,7 @@ public sealed class ListCategoriesTests(SampleShop shop) : IClassFixture<SampleS
 
         async Task<List<string>> Slugs()
         {
-            await using var command = shop.Db.CreateCommand("SELECT slug FROM catalog.categories WHERE path LIKE '%/bags' ORDER BY slug");
+            await using var command = own.Db.CreateCommand("SELECT slug FROM catalog.categories WHERE path LIKE '%/bags' ORDER BY slug");
             await using var reader = await command.ExecuteReaderAsync();
             var slugs = new List<string>();
             while (await reader.ReadAsync()) slugs.Add(reader.GetString(0));
