@@ -80,7 +80,8 @@ public sealed class RelayTests(TestPostgres postgres)
         foreach (var other in others) await node.TellAsync(other, 3);
 
         foreach (var other in others) await node.EventuallyNoted(other, [1, 2, 3]);
-        await Answers.Eventually(async () => await node.ScalarAsync<string>("SELECT last_error FROM platform.jobs WHERE type LIKE '%parked-events'") == "PostgresException 22012", "it was tried again");
+        await Answers.Eventually(
+            async () => await node.ScalarAsync<string>("SELECT last_error FROM platform.jobs WHERE type LIKE '%parked-events'") == "PostgresException 22012", "it was tried again");
         await node.TellAsync(broken, 4);
         Assert.Equal([1], await node.NotedAsync(broken));
 
@@ -112,7 +113,10 @@ public sealed class RelayTests(TestPostgres postgres)
         await Answers.Eventually(async () => await node.ScalarAsync<long>("SELECT count(*) FROM platform.parked_events") == 3, "what comes after it waits behind it");
 
         works = true;
-        await node.ExecuteAsync("WITH dead AS (DELETE FROM platform.dead_jobs RETURNING *) INSERT INTO platform.jobs (id, type, args, due_at) SELECT gen_random_uuid(), type, args, died_at FROM dead");
+        await node.ExecuteAsync("""
+            WITH dead AS (DELETE FROM platform.dead_jobs RETURNING *)
+            INSERT INTO platform.jobs (id, type, args, due_at) SELECT gen_random_uuid(), type, args, died_at FROM dead
+            """);
         await node.EventuallyNoted(thing, [1, 2, 3]);
     }
 
