@@ -236,9 +236,9 @@ public sealed class JobRunnerTests(TestPostgres postgres)
         await Answers.Eventually(async () =>
         {
             node.Clock.Advance(TimeSpan.FromMinutes(2));   // those that were in flight: past their leases and waits
-            return await Waiting(node) == 0;
+            return await Waiting(killer) == 0;
         }, "all jobs ran");
-        Assert.Equal((jobs, jobs), (await node.ScalarAsync<long>("SELECT count(*) FROM notes"), await node.ScalarAsync<long>("SELECT count(DISTINCT what) FROM notes")));
+        Assert.Equal((jobs, jobs), (await killer.ScalarAsync<long>("SELECT count(*) FROM notes"), await killer.ScalarAsync<long>("SELECT count(DISTINCT what) FROM notes")));
     }
 
     [Theory]

@@ -234,22 +234,22 @@ public sealed class RelayTests(TestPostgres postgres)
         }
         await Task.WhenAll(writing);
 
-        var told = await one.ScalarAsync<long>("SELECT sum(version) FROM things");
+        var told = await writerNode.ScalarAsync<long>("SELECT sum(version) FROM things");
         for (var noted = 0L; noted < told;)
         {
             var before = noted;
             await Answers.Eventually(async () =>
             {
                 one.Clock.Advance(TimeSpan.FromSeconds(30));
-                return (noted = await one.ScalarAsync<long>("SELECT count(*) FROM notes")) > before;
+                return (noted = await writerNode.ScalarAsync<long>("SELECT count(*) FROM notes")) > before;
             }, "the relay goes on");
         }
-        await Answers.Eventually(async () => await one.ScalarAsync<long>("SELECT count(*) FROM platform.parked_events") == 0, "nothing waits");
-        Assert.Equal(told, await one.ScalarAsync<long>("SELECT count(*) FROM notes"));
-        Assert.Equal(told, await one.ScalarAsync<long>("SELECT count(*) FROM platform.outbox"));
+        await Answers.Eventually(async () => await writerNode.ScalarAsync<long>("SELECT count(*) FROM platform.parked_events") == 0, "nothing waits");
+        Assert.Equal(told, await writerNode.ScalarAsync<long>("SELECT count(*) FROM notes"));
+        Assert.Equal(told, await writerNode.ScalarAsync<long>("SELECT count(*) FROM platform.outbox"));
         Assert.NotEqual(0, failed);
         // Each thing's versions were noted as 1, 2, 3, …
-        Assert.Equal(0, await one.ScalarAsync<long>("SELECT count(*) FROM (SELECT version, row_number() OVER (PARTITION BY what ORDER BY n) AS place FROM notes) AS noted WHERE version <> place"));
+        Assert.Equal(0, await writerNode.ScalarAsync<long>("SELECT count(*) FROM (SELECT version, row_number() OVER (PARTITION BY what ORDER BY n) AS place FROM notes) AS noted WHERE version <> place"));
     }
 
     /// <summary>Changes things one after the other in one transaction, in key order; about a fifth of them roll back. A dropped connection is a rollback too.</summary>
