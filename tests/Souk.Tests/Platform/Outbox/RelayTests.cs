@@ -228,7 +228,7 @@ public sealed class RelayTests(TestPostgres postgres)
             var before = await writerNode.ScalarAsync<long>("SELECT count(*) FROM notes");
             await Answers.Eventually(async () => await writerNode.ScalarAsync<long>("""
                 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                WHERE datname = current_database() AND query NOT LIKE '%pg_terminate_backend%' AND (query LIKE 'INSERT INTO notes%' OR query LIKE '%platform.inbox%')
+                WHERE datname = current_database() AND usename = current_user AND query NOT LIKE '%pg_terminate_backend%' AND (query LIKE 'INSERT INTO notes%' OR query LIKE '%platform.inbox%')
                 """) > 0 || writing.TrueForAll(w => w.IsCompleted), "a relay's connection was dropped");
             await Answers.Eventually(async () => await writerNode.ScalarAsync<long>("SELECT count(*) FROM notes") > before || writing.TrueForAll(w => w.IsCompleted), "the relay goes on");
         }
