@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Souk.Bench;
+
+/// <summary>
+/// Orders of two lines by signed-in customers, over ten thousand variants and over one; and whole purchases. Relay, jobs and expiry run as they do in
+/// production. The ceiling is pgbench with the same statements, one pipeline and one implicit transaction an order, at its best client count.
+/// </summary>
+internal static class Orders
+{
+    static readonly int[] Clients = [4, 8, 16];
+
+    public static async Task<IReadOnlyList<Result>> RunAsync(BenchShop shop, BenchSettings settings)
+    {
+        await PrepareStockAsync(shop);
+        var results = new List<Result>();
+        foreach (var (scenario, spread) in new[] { ("place-order-spread", true), ("place-order-hot", false) })
+        {
+            await shop.RenewTokensAsync();
+            results.Add(await Result.MeasureAsync(scenario, shop, settings,
+                () => Tool.WrkAsync(shop.Url, settings.Seconds, Place(shop, spread)),
+                async () =>
+                {
+                    var best = 0.0;
+                    foreach (var clients in Clients) best = Math.Max(best, await Tool.PgBenchAsync(shop.ConnectionString, Statements(spread), clients, Math.Max(2, settings.Seconds / 2)));
+                    return best;
+                }, "the same SQL by pgbench, best client count"));
+        }
+        await shop.RenewTokensAsync();
+        results.Add(await Result.MeasureAsync("purchase", shop, settings, () => BuyAsync(shop, settings.Seconds), null, "none"));
+        await ProveAsync(shop);
+        return results;
+    }
+
+    /// <summary>Lua has no secure random numbers; 128 bits of its own, seeded by the clock and the process, serve here.</summary>
+    static string Place(BenchShop shop, bool spread) => $$"""
+        local variants = { {{string.Join(", ", (spread ? shop.Variants : shop.Variants.Take(1)).Select(v => $"'{v}'"))}} }
+        local tokens = { {{string.Join(", ", shop.Tokens.Select(t => $"'Bearer {t}'"))}} }
+        math.randomseed({{Random.Shared.Next()}})
+        local run, n = "{{Guid.NewGuid():n}}", 0
+        request = function()
+          n = n + 1
+          local body
+          local a = variants[math.random(#variants)]
+          local b = variants[math.random(#variants)]
+          if a == b then
+            body = '{"lines":[{"variantId":"' .. a .. '","quantity":2}]}'
+          else
+            body = '{"lines":[{"variantId":"' .. a .. '","quantity":1},{"variantId":"' .. b .. '","quantity":1}]}'
+          end
+          return wrk.format("POST", "/v1/orders", {
+            ["Content-Type"] = "application/json",
+            ["Authorization"] = tokens[n % #tokens + 1],
+            ["Idempotency-Key"] = run .. n,
+          }, body)
+        end
+        """;
+
+    /// <summary>Stock of pgbench's own, under ids that follow from a number.</summary>
+    static async Task PrepareStockAsync(BenchShop shop)
+    {
+        await using var connection = new NpgsqlConnection(shop.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"""
+            INSERT INTO ordering.stock (variant_id, on_hand, state)
+            SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, {BenchShop.OnHand}, 'in_stock' FROM generate_series(1, 10000) AS n;
+            """, connection);
+        await command.ExecuteNonQueryAsync();
+        await using var analyze = new NpgsqlCommand("VACUUM ANALYZE ordering.stock", connection);
+        await analyze.ExecuteNonQueryAsync();
+    }
+
+    static string Statements(bool spread)
+    {
+        static string Id(string number) => $"('00000000-0000-7000-8000-' || lpad({number}::text, 12, '0'))::uuid";
+        var ids = spread ? $"ARRAY[{Id(":a")}, {Id(":b")}]" : $"ARRAY[{Id("1")}]";
+        var (printed, zero, wanted) = spread ? ("ARRAY['var_01m88bw43zfg5svppye4vhf42m', 'var_01m88bw43zfg5svppye4vhf42n']", "ARRAY[0, 0]", "ARRAY[1, 1]")
+            : ("ARRAY['var_01m88bw43zfg5svppye4vhf42m']", "ARRAY[0]", "ARRAY[2]");
+        const string line = """{"variantId":"var_01m88bw43zfg5svppye4vhf42m","sku":"B-0000-0","name":"Thing 0000, size 0","quantity":1,"unitPrice":1000,"total":1000}""";
+        return (spread ? "\\set a random(1, 5000)\n\\set b :a + random(1, 5000)\n" : "")
+            + "\\startpipeline\n"
+            + SqlOf.With(SqlOf.Text("Souk.Ordering.Checkout.WriteOrder", "Insert"), "gen_random_uuid()", "uuidv7()",
+                "upper(substr(md5(random()::text), 1, 4) || '-' || substr(md5(random()::text), 1, 4))", "gen_random_uuid()::text", "sha256('x')", "NULL::uuid",
+                $"'[{line},{line}]'::jsonb", "'USD'", "2000", "0", "0", "178", "2178", "NULL", "NULL::bytea", "NULL::bytea", "NULL::bytea", "now()", "now() + interval '15 minutes'")
+            + SqlOf.With(SqlOf.Text("Souk.Ordering.Inventory.ChangeStock", "Lock"), ids)
+            + SqlOf.With(SqlOf.Text("Souk.Ordering.Inventory.ChangeStock", "Apply"), ids, printed, zero, wanted, "5", "now()")
+            + """
+              INSERT INTO platform.outbox (type, aggregate_id, version, occurred_at, payload) VALUES ('bench.placed', gen_random_uuid(), 1, now(),
+              '{"orderId":"ord_01m88bw43zfg5svppye4vhf42m","customerId":"019a0000-0000-7000-8000-000000000001","number":"7K3Q-9ZDM","total":{"amount":2178,"currency":"USD"}}');
+              \endpipeline
+
+              """;
+    }
+
+    /// <summary>Cart, two lines, address, shipping, order, payment: seven requests each, 32 shoppers at once.</summary>
+    static async Task<Load> BuyAsync(BenchShop shop, int seconds)
+    {
+        var (took, errors) = (new ConcurrentBag<double>(), 0L);
+        var until = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, 32).Select(async shopper =>
+        {
+            var random = new Random(shopper);
+            var bearer = new AuthenticationHeaderValue("Bearer", shop.Tokens[shopper % shop.Tokens.Count]);
+            while (until.Elapsed.TotalSeconds < seconds)
+            {
+                var began = Stopwatch.GetTimestamp();
+                try
+                {
+                    await BuyOnceAsync(shop.Http, bearer, shop.Variants[random.Next(shop.Variants.Count / 2)], shop.Variants[shop.Variants.Count / 2 + random.Next(shop.Variants.Count / 2)]);
+                    took.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                }
+                catch (HttpRequestException)
+                {
+                    Interlocked.Increment(ref errors);
+                }
+            }
+        }));
+        var sorted = took.Order().ToList();
+        return new(sorted.Count / until.Elapsed.TotalSeconds, At(0.5), At(0.95), At(0.99), errors);
+
+        double At(double share) => sorted.Count == 0 ? 0 : Math.Round(sorted[(int)(share * (sorted.Count - 1))], 2);
+    }
+
+    static async Task BuyOnceAsync(HttpClient http, AuthenticationHeaderValue bearer, string one, string other)
+    {
+        var cart = (await SendAsync(HttpMethod.Post, "/v1/carts", new { })).GetProperty("id").GetString();
+        await SendAsync(HttpMethod.Put, $"/v1/carts/{cart}/lines/{one}", new { quantity = 1 });
+        await SendAsync(HttpMethod.Put, $"/v1/carts/{cart}/lines/{other}", new { quantity = 2 });
+        await SendAsync(HttpMethod.Patch, $"/v1/carts/{cart}", new { shippingAddress = new { name = "Ada", line1 = "12 St James Square", city = "London", country = "GB" } });
+        var total = (await SendAsync(HttpMethod.Patch, $"/v1/carts/{cart}", new { shippingMethod = "courier" })).GetProperty("total");
+        var order = (await SendAsync(HttpMethod.Post, "/v1/orders", new { cartId = cart, expectedTotal = total })).GetProperty("id").GetString();
+        await SendAsync(HttpMethod.Post, $"/v1/orders/{order}/payments", new { method = "sandbox" });
+
+        async Task<JsonElement> SendAsync(HttpMethod method, string path, object body)
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body) };
+            request.Headers.Authorization = bearer;
+            request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+            using var answer = await http.SendAsync(request);
+            answer.EnsureSuccessStatusCode();
+            return JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement.Clone();
+        }
+    }
+
+    /// <summary>A fast wrong answer is none: what was measured must add up.</summary>
+    static async Task ProveAsync(BenchShop shop)
+    {
+        await using var connection = new NpgsqlConnection(shop.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("""
+            SELECT (SELECT coalesce(sum(s.reserved), 0)::bigint FROM ordering.stock s WHERE s.variant_id::text NOT LIKE '00000000%'),
+                   (SELECT coalesce(sum((l ->> 'quantity')::int), 0)::bigint FROM ordering.orders o CROSS JOIN LATERAL jsonb_array_elements(o.lines) AS l
+                    WHERE o.status IN ('placed', 'paid') AND o.number IS NOT NULL AND EXISTS (SELECT FROM identity.accounts a WHERE a.id = o.customer_id)),
+                   (SELECT deadlocks FROM pg_stat_database WHERE datname = current_database())
+            """, connection) { CommandTimeout = 120 };
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        if (reader.GetInt64(0) != reader.GetInt64(1)) throw new InvalidOperationException($"{reader.GetInt64(0)} units are reserved, {reader.GetInt64(1)} were ordered.");
+        if (reader.GetInt64(2) != 0) throw new InvalidOperationException($"There were {reader.GetInt64(2)} deadlocks.");
+    }
+}
