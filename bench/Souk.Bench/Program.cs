@@ -5,7 +5,7 @@ using Souk.Bench;
 // The ceiling of reads: bytes of a given size from the same web server, before anything of the shop.
 if (args is ["static", var size]) return await StaticServer.RunAsync(int.Parse(size, CultureInfo.InvariantCulture));
 
-var groups = args.Where(a => !a.StartsWith('-')).ToList();
+var groups = args.Where(a => !a.StartsWith('-') && !char.IsAsciiDigit(a[0])).ToList();
 if (args.Contains("--help") || groups.Except(["reads", "orders"]).Any())
 {
     Console.WriteLine("""
