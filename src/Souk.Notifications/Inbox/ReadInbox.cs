@@ -25,6 +25,10 @@ internal static class ReadInbox
         return found.Epoch != default ? found : await db.QueryFirstAsync(Use, ReadPosition, [customer, Guid.NewGuid(), today], cancel);
     }
 
+    /// <summary>False when the message was trimmed.</summary>
+    public static async Task<bool> HoldsAsync(NpgsqlDataSource db, Guid customer, long sequence, CancellationToken cancel) =>
+        await db.QueryFirstAsync(Holds, static row => row.GetBoolean(0), [customer, sequence], cancel);
+
     /// <summary>Customers without news are left out. An <paramref name="asked"/> position of another epoch always has news: that there is another epoch.</summary>
     public static async Task<List<News>> NewsAsync(NpgsqlDataSource db, IReadOnlyCollection<(Guid Customer, StreamPosition After)> asked, CancellationToken cancel)
     {
@@ -58,6 +62,8 @@ internal static class ReadInbox
         ON CONFLICT (customer_id) DO UPDATE SET used_on = greatest(s.used_on, excluded.used_on)
         RETURNING epoch, last_sequence
         """;
+
+    const string Holds = "SELECT EXISTS (SELECT FROM notifications.messages WHERE customer_id = $1 AND sequence = $2)";
 
     const string Read = """
         SELECT s.customer_id, f.sequence, s.epoch, s.last_sequence, m.sequence, m.type, m.occurred_at, m.payload

@@ -11,7 +11,7 @@ namespace Souk.Notifications.Live;
 /// <summary>
 /// <c>GET /v1/events</c>: what happens to one's orders and payments, as it happens (server-sent events). A client that comes back with the id of the last
 /// event it saw, to whichever node, gets every event after it, once and in order. Where that cannot be, the first event is <c>stream.reset</c> with the
-/// reason, and the stream goes on from the present. Without such an id it begins at the present.
+/// reason instead of <c>stream.opened</c>, and the stream goes on from the present. Without such an id it begins at the present.
 /// </summary>
 /// <remarks>
 /// The id is <c>Last-Event-ID</c>, or <c>?lastEventId=</c> for a first connection of <c>EventSource</c>; the header wins, being the newer. Who calls: the account
@@ -37,9 +37,9 @@ internal static class FollowEvents
 
         var present = await ReadInbox.PresentAsync(db, follower.CustomerId, now, cancel);
         var (position, reset) = LiveStream.Begin(string.IsNullOrEmpty(lastEventId) ? http.Request.Query["lastEventId"] : lastEventId, present);
+        if (position.Sequence < present.Sequence && !await ReadInbox.HoldsAsync(db, follower.CustomerId, position.Sequence + 1, cancel)) (position, reset) = (present, LiveStream.Trimmed);
         var stream = new LiveStream(follower, position, now.AddMinutes(options.StreamMinutesMax));
-        stream.Say(Greeting(position));
-        if (reset is not null) stream.Reset(reset, present, now);
+        stream.Open(reset, Retry(), now);
         if (streams.Add(stream) is { } refused) return refused;
         try
         {
@@ -52,9 +52,7 @@ internal static class FollowEvents
         return TypedResults.Empty;
     }
 
-    /// <summary>An id without data is no event, and yet a client keeps it: also one that is cut off before its first event comes back to the right place.</summary>
-    static byte[] Greeting(StreamPosition position) =>
-        Encoding.ASCII.GetBytes($"retry: {RandomNumberGenerator.GetInt32(RetryMillisecondsMin, RetryMillisecondsMax)}\nid: {position}\n\n");
+    static byte[] Retry() => Encoding.ASCII.GetBytes($"retry: {RandomNumberGenerator.GetInt32(RetryMillisecondsMin, RetryMillisecondsMax)}\n");
 
     static async Task SendAsync(LiveStream stream, LiveStreams streams, HttpContext http, TimeSpan silentMax)
     {

@@ -13,6 +13,8 @@ internal sealed class LiveStream(Follower follower, StreamPosition position, Dat
     /// <summary>Events that wait for a connection; when half of them do, no more is read for it.</summary>
     public const int WaitingMax = 256;
 
+    public const string OtherEpoch = "other_epoch", Trimmed = "trimmed";
+
     static readonly byte[] Heartbeat = ":\n\n"u8.ToArray();
 
     readonly Channel<byte[]> waiting = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(WaitingMax) { SingleReader = true });
@@ -35,7 +37,7 @@ internal sealed class LiveStream(Follower follower, StreamPosition position, Dat
     public static (StreamPosition Position, string? Reset) Begin(string? asked, StreamPosition present) =>
         string.IsNullOrEmpty(asked) ? (present, null)
         : !StreamPosition.TryRead(asked, out var position) ? (present, "malformed")
-        : position.Epoch != present.Epoch ? (present, "other_epoch")
+        : position.Epoch != present.Epoch ? (present, OtherEpoch)
         : position.Sequence > present.Sequence ? (present, "ahead")
         : (position, null);
 
@@ -53,7 +55,7 @@ internal sealed class LiveStream(Follower follower, StreamPosition position, Dat
     /// <summary>Takes what is new to it of what was read for all streams of its customer.</summary>
     public void Take(News news, DateTimeOffset now)
     {
-        if (Position.Epoch != news.Present.Epoch) Reset("other_epoch", news.Present, now);
+        if (Position.Epoch != news.Present.Epoch) Reset(OtherEpoch, news.Present, now);
         // One that came or found room after the reading had begun is not in it: the next is for it.
         else if (Position.Sequence >= news.After) TakeMessages(news, now);
         IsBehind = Position != news.Present && Position.Sequence < news.Present.Sequence;
@@ -66,22 +68,29 @@ internal sealed class LiveStream(Follower follower, StreamPosition position, Dat
             if (message.Sequence <= Position.Sequence) continue;
             if (message.Sequence > Position.Sequence + 1)
             {
-                Reset("trimmed", news.Present, now);
+                Reset(Trimmed, news.Present, now);
                 return;
             }
             if (!Say(message.Block)) return;
             Position = Position with { Sequence = message.Sequence };
         }
-        if (news.Messages.Count == 0 && Position.Sequence < news.Present.Sequence) Reset("trimmed", news.Present, now);
+        if (news.Messages.Count == 0 && Position.Sequence < news.Present.Sequence) Reset(Trimmed, news.Present, now);
     }
+
+    /// <summary>The first event of every stream: its id is where the stream begins, so that a client knows its place before anything has happened.</summary>
+    /// <param name="reset">Why that is not where the client asked for.</param>
+    public void Open(string? reset, byte[] hints, DateTimeOffset now) =>
+        Say([.. hints, .. ReadInbox.Block(Position, reset is null ? "stream.opened" : ResetType, now, new OpeningData(reset))]);
 
     /// <summary>Says that messages may be missing and goes on from the present.</summary>
-    public void Reset(string reason, StreamPosition present, DateTimeOffset now)
+    void Reset(string reason, StreamPosition present, DateTimeOffset now)
     {
-        if (Say(ReadInbox.Block(present, "stream.reset", now, new ResetData(reason)))) Position = present;
+        if (Say(ReadInbox.Block(present, ResetType, now, new OpeningData(reason)))) Position = present;
     }
 
-    sealed record ResetData(string Reason);
+    const string ResetType = "stream.reset";
+
+    sealed record OpeningData(string? Reason);
 
     /// <summary>False when there is no room.</summary>
     public bool Say(byte[] block)

@@ -25,20 +25,22 @@ public sealed class EventStream : IAsyncDisposable
 
     public HttpResponseMessage Answer { get; }
 
-    /// <summary>What the client would come back with: the last id it saw, also of a block without data.</summary>
+    /// <summary>What the client would come back with: the last id it saw.</summary>
     public string LastId { get; private set; } = "";
+
+    /// <summary>The first event, which says where the stream begins.</summary>
+    public TestEvent Opening { get; private set; } = null!;
 
     public int Heartbeats { get; private set; }
     public int? RetryMilliseconds { get; private set; }
 
-    /// <summary>Opens a stream and reads its greeting.</summary>
+    /// <summary>Opens a stream and reads its first event.</summary>
     public static async Task<EventStream> OpenAsync(HttpClient http, string query = "", string? lastEventId = null, string? orderToken = null)
     {
         var answer = await SendAsync(http, query, lastEventId, orderToken);
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{answer.StatusCode}");
         var stream = new EventStream(answer, await answer.Content.ReadAsStreamAsync());
-        Assert.Null(await stream.BlockAsync());
-        Assert.NotEqual("", stream.LastId);
+        stream.Opening = await stream.NextAsync();
         return stream;
     }
 
@@ -56,7 +58,11 @@ public sealed class EventStream : IAsyncDisposable
         }
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var stream = new EventStream(answer, await answer.Content.ReadAsStreamAsync());
-        if (await stream.BlockAsync() is null && stream.LastId != "") return stream;
+        if (await stream.NextOrEndAsync() is { } opening)
+        {
+            stream.Opening = opening;
+            return stream;
+        }
         await stream.DisposeAsync();
         return null;
     }

@@ -51,7 +51,7 @@ public sealed class KilledNodesTests(KilledNodesTests.Events events) : IClassFix
         try
         {
             for (var i = 0; i < nodes.Length; i++) nodes[i] = await StartAsync();
-            using var http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), UseCookies = false });
+            using var http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), ResponseDrainTimeout = TimeSpan.Zero, UseCookies = false });
             var connected = new CountdownEvent(Clients);
             var following = clients.Select((client, i) => Task.Run(() => FollowAsync(client, http, n => Volatile.Read(ref nodes[n % 2]).Address, i, connected))).ToList();
             await Answers.Eventually(() => Task.FromResult(connected.IsSet), "everybody follows");

@@ -36,7 +36,8 @@ public class LiveShop(TestPostgres postgres) : OrderingShop(postgres)
     /// <summary>A client of another node who sends what this one sends.</summary>
     public static HttpClient At(WebApplication node, HttpClient like)
     {
-        var http = new HttpClient { BaseAddress = new Uri(node.Urls.First()) };
+        // An end that does not wait for what may still come, as when a browser's tab is closed.
+        var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = new Uri(node.Urls.First()) };
         http.DefaultRequestHeaders.Authorization = like.DefaultRequestHeaders.Authorization;
         return http;
     }

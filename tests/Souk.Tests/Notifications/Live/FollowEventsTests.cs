@@ -16,6 +16,7 @@ public sealed class FollowEventsTests(LiveShop shop) : IClassFixture<LiveShop>
         await using var stream = await EventStream.OpenAsync(ada.Http);
         Assert.Equal("text/event-stream", stream.Answer.Content.Headers.ContentType!.ToString());
         Assert.True(stream.Answer.Headers.CacheControl!.NoStore);
+        Assert.Equal(("stream.opened", 0L, "{}"), (stream.Opening.Type, stream.Opening.Sequence, stream.Opening.Data.GetRawText()));
         Assert.InRange(stream.RetryMilliseconds!.Value, 1_000, 3_000);
         var variant = await shop.NewVariantAsync(9);
 
@@ -59,7 +60,7 @@ public sealed class FollowEventsTests(LiveShop shop) : IClassFixture<LiveShop>
 
         // A position is no key: with another's, one sees one's own stream from the present.
         await using var curious = await EventStream.OpenAsync(bob.Http, lastEventId: adas.LastId);
-        Assert.Equal("other_epoch", (await curious.NextAsync()).Data.Text("reason"));
+        Assert.Equal("other_epoch", curious.Opening.Data.Text("reason"));
 
         await (await EventStream.SendAsync(shop.Http)).Problem(HttpStatusCode.Unauthorized, "not_signed_in");
         await (await EventStream.SendAsync(shop.Http, orderToken: "nonsense")).Problem(HttpStatusCode.Unauthorized, "order_token_invalid");
@@ -135,16 +136,16 @@ public sealed class FollowEventsTests(LiveShop shop) : IClassFixture<LiveShop>
         })
         {
             await using var stream = await EventStream.OpenAsync(shop.Http, "?lastEventId=" + Uri.EscapeDataString(asked), orderToken: token);
-            var reset = await stream.NextAsync();
-            Assert.Equal(("stream.reset", reason, place), (reset.Type, reset.Data.Text("reason"), reset.Id));
+            Assert.Equal(("stream.reset", reason, place), (stream.Opening.Type, stream.Opening.Data.Text("reason"), stream.Opening.Id));
         }
         await using var whole = await EventStream.OpenAsync(shop.Http, orderToken: token, lastEventId: $"{epoch}.5");
+        Assert.Equal("stream.opened", whole.Opening.Type);
         Assert.Equal(Enumerable.Range(6, 16), (await whole.NextAsync(16)).Select(e => (int)e.Sequence));
 
         // All of it is gone, and a stream that is open tells what comes.
         await shop.Db.ExecuteAsync("DELETE FROM notifications.messages WHERE customer_id = $1", [customer], default);
         await using var late = await EventStream.OpenAsync(shop.Http, orderToken: token, lastEventId: $"{epoch}.20");
-        Assert.Equal("trimmed", (await late.NextAsync()).Data.Text("reason"));
+        Assert.Equal("trimmed", late.Opening.Data.Text("reason"));
         await shop.WriteAsync(customer, 21, 21);
         Assert.Equal([21], (await late.NextAsync(1)).Numbers());
         Assert.Equal([21], (await whole.NextAsync(1)).Numbers());

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Souk.Platform.Modules;
 
 namespace Souk.Tests.Platform.Outbox;
 
