@@ -18,7 +18,14 @@ public delegate Task EventSubscriber<in TEvent>(TEvent happened, EventContext co
 
 /// <param name="AggregateId">What it happened to.</param>
 /// <param name="Version">1, 2, 3, … for each aggregate without gaps; handlers see them in this order.</param>
-public sealed record EventContext(Guid AggregateId, int Version, DateTimeOffset OccurredAt, NpgsqlConnection Connection, IServiceProvider Services);
+public sealed record EventContext(Guid AggregateId, int Version, DateTimeOffset OccurredAt, NpgsqlConnection Connection, IServiceProvider Services)
+{
+    /// <summary>
+    /// Run once the transaction is committed, if this process lives to see it: for hints such as a message on the bus. Must return quickly and not throw.
+    /// An event that is undone alone, among others that are kept, has hinted in vain.
+    /// </summary>
+    public List<Action> AfterCommit { get; init; } = [];
+}
 
 /// <summary>A named reader of the event log.</summary>
 public sealed record Subscription(string Subscriber, string EventType, Func<JsonElement, EventContext, CancellationToken, Task> Handle)

@@ -47,10 +47,12 @@ internal static class ParkedEvents
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
                 limit.CancelAfter(Subscriber.HandlingTimeMax);
-                await subscriber.HandleAsync(next, connection, job.Services, limit.Token);
+                var afterCommit = new List<Action>();
+                await subscriber.HandleAsync(next, connection, job.Services, afterCommit, limit.Token);
                 await connection.ExecuteAsync(NoteHandled, [.. aggregate, next.Version, clock.GetUtcNow()], cancel);
                 await connection.ExecuteAsync(Unpark, [.. aggregate, next.Version], cancel);
                 await transaction.CommitAsync(cancel);
+                foreach (var hint in afterCommit) hint();
             }
             catch (Exception) when (taken > 0 && connection.State == System.Data.ConnectionState.Open && !cancel.IsCancellationRequested)
             {

@@ -24,6 +24,8 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
 
     readonly List<LoggedEvent> ready = [], parked = [];
 
+    readonly List<Action> afterCommit = [];
+
     /// <summary>Aggregates whose next event is parked by this step, and when a job is to try it.</summary>
     readonly Dictionary<Aggregate, DateTimeOffset> retries = [];
 
@@ -53,6 +55,7 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
         await HandleAsync(connection, transaction, cancel);
         await WriteAsync(connection, position, cancel);
         await transaction.CommitAsync(cancel);
+        foreach (var hint in afterCommit) hint();
         return rows.Count;
     }
 
@@ -133,7 +136,7 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
                 limit.CancelAfter(Subscriber.HandlingTimeMax);
-                await subscriber.HandleAsync(happened, connection, services, limit.Token);
+                await subscriber.HandleAsync(happened, connection, services, afterCommit, limit.Token);
                 handled[happened.Aggregate] = happened.Version;
             }
             catch (Exception failure) when (!cancel.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)

@@ -29,10 +29,11 @@ internal sealed class Subscriber
     public static Subscriber Of(WorkMap work, string name) => new(name, work.Subscriptions.Where(s => s.Subscriber == name));
 
     /// <summary>Hands the event to its handler; one of a type that nobody takes is handled by that alone.</summary>
-    public Task HandleAsync(LoggedEvent happened, NpgsqlConnection connection, IServiceProvider services, CancellationToken cancel)
+    public Task HandleAsync(LoggedEvent happened, NpgsqlConnection connection, IServiceProvider services, List<Action> afterCommit, CancellationToken cancel)
     {
         if (!byType.TryGetValue(happened.Type, out var subscription)) return Task.CompletedTask;
-        return subscription.Handle(JsonElement.Parse(happened.Payload), new(happened.AggregateId, happened.Version, happened.OccurredAt, connection, services), cancel);
+        return subscription.Handle(JsonElement.Parse(happened.Payload),
+            new(happened.AggregateId, happened.Version, happened.OccurredAt, connection, services) { AfterCommit = afterCommit }, cancel);
     }
 
     /// <summary>
