@@ -42,7 +42,7 @@ public sealed class ReadNode : IAsyncDisposable
         var context = new EventContext(variant.Value, 1, TimeProvider.System.GetUtcNow(), connection, App.Services);
         await ShowListPrice.HandleAsync(new(variant, new(amount, "USD")), context, CancellationToken.None);
         await transaction.CommitAsync();
-        context.AfterCommit.ForEach(hint => hint());
+        context.Hints.ForEach(hint => hint());
     }
 
     public async ValueTask DisposeAsync()

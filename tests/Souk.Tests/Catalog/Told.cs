@@ -35,7 +35,7 @@ static class Told
                 {
                 var context = new EventContext(aggregate, version, at, connection, shop.App.Services);
                 await subscription.Handle(payload, context, CancellationToken.None);
-                context.AfterCommit.ForEach(hint => hint());
+                context.Hints.ForEach(hint => hint());
             }
     }
 
