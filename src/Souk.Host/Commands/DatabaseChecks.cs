@@ -21,6 +21,8 @@ internal static class DatabaseChecks
         if (findings[^1].Verdict != Verdict.Ok) return findings;
         findings.Add(await DeadJobsAsync(connection, cancel));
         findings.Add(await WaitingJobsAsync(connection, cancel));
+        findings.Add(await UnreadEventsAsync(connection, cancel));
+        findings.Add(await ParkedEventsAsync(connection, cancel));
         return findings;
     }
 
@@ -65,7 +67,7 @@ internal static class DatabaseChecks
 
     static async Task<Finding> DeadJobsAsync(NpgsqlConnection connection, CancellationToken cancel) =>
         await connection.QueryFirstAsync(DeadJobs, static row => (Count: row.GetInt64(0), Type: row.NullableString(1)), [], cancel) is { Count: > 0 } dead
-            ? Finding.Warn("dead jobs", $"{dead.Count} jobs failed for good, {dead.Type} most. See platform.dead_jobs: last_error says why.")
+            ? Finding.Warn("dead jobs", $"{dead.Count} jobs failed for good, {dead.Type} most. GET /v1/admin/dead-jobs says why; POST /v1/admin/dead-jobs/<id>/replays tries one again.")
             : Finding.Ok("dead jobs", "none");
 
     static async Task<Finding> WaitingJobsAsync(NpgsqlConnection connection, CancellationToken cancel)
@@ -74,6 +76,21 @@ internal static class DatabaseChecks
         return waits > LagMax ? Finding.Warn("jobs", $"the oldest due job has waited {waits.TotalMinutes:0} minutes. Run a process with the role 'worker'.")
             : Finding.Ok("jobs", "none waits for a worker");
     }
+
+    static async Task<Finding> UnreadEventsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var (waits, subscriber) = await connection.QueryFirstAsync(OldestUnreadEvent, static row => (TimeSpan.FromSeconds(row.GetDouble(0)), row.GetString(1)), [], cancel);
+        return waits > LagMax
+            ? Finding.Warn("events", $"{subscriber} has not read an event of {waits.TotalMinutes:0} minutes ago. Run a process with the role 'worker' and its module, "
+                + "and look for a transaction that stays open.")
+            : Finding.Ok("events", "every subscriber is up to date");
+    }
+
+    static async Task<Finding> ParkedEventsAsync(NpgsqlConnection connection, CancellationToken cancel) =>
+        await connection.QueryFirstAsync(ParkedEvents, static row => (Count: row.GetInt64(0), Dead: row.GetInt64(1)), [], cancel) is { Count: > 0 } parked
+            ? Finding.Warn("parked", $"{parked.Count} events wait behind one that failed; {parked.Dead} of those failed for good and are among the dead jobs. "
+                + "Replay them once the reason is gone.")
+            : Finding.Ok("parked", "no event waits behind one that failed");
 
     const string Server = "SELECT current_setting('server_version_num')::int, current_setting('server_version'), (SELECT reset_val FROM pg_settings WHERE name = 'log_timezone')";
 
@@ -89,6 +106,20 @@ internal static class DatabaseChecks
         SELECT sum(jobs)::bigint, (array_agg(type ORDER BY jobs DESC))[1]
         FROM (SELECT type, count(*) AS jobs FROM platform.dead_jobs GROUP BY type) AS by_type
         HAVING sum(jobs) > 0
+        """;
+
+    const string OldestUnreadEvent = """
+        SELECT extract(epoch FROM clock_timestamp() - e.occurred_at)::float8, s.name
+        FROM platform.subscribers s CROSS JOIN LATERAL (
+            SELECT o.occurred_at FROM platform.outbox o WHERE (o.xid, o.id) > (s.xid, s.id) ORDER BY o.xid, o.id LIMIT 1
+        ) AS e
+        UNION ALL SELECT 0, ''
+        ORDER BY 1 DESC LIMIT 1
+        """;
+
+    const string ParkedEvents = """
+        SELECT count(*), (SELECT count(*) FROM platform.dead_jobs WHERE type LIKE '%/parked-events')
+        FROM platform.parked_events WHERE occurred_at < clock_timestamp() - interval '1 minute'
         """;
 
     const string OldestDueJob = """

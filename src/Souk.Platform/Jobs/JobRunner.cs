@@ -170,7 +170,7 @@ internal sealed class JobRunner(WorkDatabase db, WorkMap work, IBus bus, TimePro
             else if (job.Attempt >= job.Job.Policy.AttemptsMax) batch.Add(Bury, job.Id, job.Attempt, because, now);
             else batch.Add(PutOff, job.Id, job.Attempt, now + Backoff.After(job.Attempt, Random.Shared.NextDouble(), WaitMax(job)), because);
         }
-        if (batch.BatchCommands.Count > 0) await batch.ExecuteNonQueryAsync(cancel);
+        if (batch.BatchCommands.Count > 0) await batch.Add(WithoutSync).ExecuteNonQueryAsync(cancel);
         foreach (var job in jobs)
         {
             held.Remove(job.Id);
@@ -248,7 +248,7 @@ internal sealed class JobRunner(WorkDatabase db, WorkMap work, IBus bus, TimePro
         wake.Dispose();
     }
 
-    const string Claim = """
+    internal const string Claim = """
         WITH free AS (
             SELECT * FROM unnest($1::text[], $2::int[], $3::int[]) AS f (type, hands, lease_seconds)
         ), due AS MATERIALIZED (
@@ -266,6 +266,9 @@ internal sealed class JobRunner(WorkDatabase db, WorkMap work, IBus bus, TimePro
         FROM due WHERE j.id = due.id
         RETURNING j.id, j.type, j.args, j.attempts, j.leased_until
         """;
+
+    // The commit of these need not wait for the disk: should the server crash before they are written, the lease runs out and the job runs once more, as it may.
+    const string WithoutSync = "SELECT set_config('synchronous_commit', 'off', true)";
 
     const string Delete = """
         DELETE FROM platform.jobs j USING unnest($1::uuid[], $2::int[]) AS d (id, attempt)

@@ -1,5 +1,6 @@
 using Souk.Platform.Data;
 using Souk.Platform.Jobs;
+using Souk.Platform.Modules;
 
 namespace Souk.Platform.Outbox;
 
@@ -25,6 +26,9 @@ internal static class ForgetOldEvents
     {
         var db = job.Services.GetRequiredService<NpgsqlDataSource>();
         var (events, silent, unused) = (tick.DueAt.AddDays(-EventDaysMax), tick.DueAt.AddDays(-SilentDaysMax), tick.DueAt.AddDays(-UnusedDaysMax));
+        // A shop that slept for a month and wakes with this job is in use all the same.
+        await using (var connection = await db.OpenConnectionAsync(cancel))
+            await Subscriber.RegisterAsync(connection, job.Services.GetRequiredService<WorkMap>(), job.Services.GetRequiredService<TimeProvider>().GetUtcNow(), cancel);
         while (await db.ExecuteAsync(DeleteNotes, [silent, unused, BatchMax], cancel) == BatchMax) { }
         await db.ExecuteAsync(DeleteUnused, [unused], cancel);
         while (await db.ExecuteAsync(DeleteEvents, [events, BatchMax], cancel) == BatchMax) { }

@@ -132,7 +132,7 @@ internal sealed class Relay(WorkDatabase log, NpgsqlDataSource db, WorkMap work,
         hands.Dispose();
     }
 
-    const string Behind = """
+    internal const string Behind = """
         SELECT s.name FROM platform.subscribers s
         WHERE s.name = ANY($1) AND (s.xid, s.id) < (SELECT o.xid, o.id FROM platform.outbox o ORDER BY o.xid DESC, o.id DESC LIMIT 1)
         """;

@@ -198,7 +198,7 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
         SELECT xid, id, pg_snapshot_xmin(pg_current_snapshot()) FROM platform.subscribers WHERE name = $1 FOR NO KEY UPDATE SKIP LOCKED
         """;
 
-    const string Read = """
+    internal const string Read = """
         -- What the subscriber does not take moves its cursor too, but its payload stays here.
         SELECT xid, id, type, aggregate_id, version, occurred_at, CASE WHEN split_part(type, '.', 1) = ANY($4) THEN payload END
         FROM platform.outbox WHERE (xid, id) > ($1, $2) AND xid < $3

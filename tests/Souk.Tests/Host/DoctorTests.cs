@@ -40,4 +40,30 @@ public sealed class DoctorTests(TestPostgres postgres)
         Assert.Matches("(?m)^fail +database .*correct --database", said);
         Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Work_that_nobody_does_or_that_failed_has_a_line_that_says_what_to_do()
+    {
+        await using var folder = new HostFolder();
+        var database = await postgres.NewDatabaseAsync();
+        await using (var connection = new NpgsqlConnection(database))
+        {
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand("""
+                INSERT INTO platform.outbox (type, aggregate_id, version, occurred_at, payload) VALUES ('stock.state_changed', gen_random_uuid(), 1, now() - interval '10 minutes', '{}');
+                INSERT INTO platform.parked_events (subscriber, aggregate, aggregate_id, version, type, occurred_at, payload)
+                VALUES ('catalog.show-stock-state', 'stock', gen_random_uuid(), 1, 'stock.state_changed', now() - interval '1 hour', '{}');
+                INSERT INTO platform.dead_jobs (id, type, args, attempts, last_error, died_at)
+                VALUES (gen_random_uuid(), 'catalog.show-stock-state/parked-events', '{}', 12, 'TimeoutException', now());
+                INSERT INTO platform.jobs (id, type, args, due_at) VALUES (gen_random_uuid(), 'test.waits', '{}', now() - interval '10 minutes')
+                """, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+        var (_, said) = await HostProcess.RunAsync("doctor", "--data", folder.Path, "--database", database);
+
+        Assert.Matches("(?m)^warn +dead jobs +1 jobs failed for good, catalog.show-stock-state/parked-events most. .*/replays", said);
+        Assert.Matches("(?m)^warn +jobs +.* 10 minutes. .*role 'worker'", said);
+        Assert.Matches("(?m)^warn +events +catalog.* 10 minutes ago. .*role 'worker'", said);
+        Assert.Matches("(?m)^warn +parked +1 events wait behind one that failed; 1 of those failed for good", said);
+    }
 }

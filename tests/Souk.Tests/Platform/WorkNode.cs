@@ -92,5 +92,5 @@ public static class Rows
 
     /// <summary>Ends every connection to the node's database but our own.</summary>
     public static Task KillConnectionsAsync(this WorkNode node) =>
-        node.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        node.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()");
 }

@@ -1,6 +1,6 @@
 namespace Souk.Tests.Catalog.Categories;
 
-public sealed class ListCategoriesTests(SampleShop shop) : IClassFixture<SampleShop>
+public sealed class ListCategoriesTests(SampleShop shop, TestPostgres postgres) : IClassFixture<SampleShop>
 {
     [Fact]
     public async Task Shows_the_tree_every_parent_before_its_children()
@@ -33,20 +33,11 @@ public sealed class ListCategoriesTests(SampleShop shop) : IClassFixture<SampleS
     }
 
     [Fact]
-    public async Task Refuses_filters_it_does_not_know()
-    {
-        using var answer = await shop.Http.GetAsync("/v1/categories?depth=1");
-        Assert.Equal("query_unknown", await answer.Code());
-    }
-}
-
-/// <summary>Adds categories, so it has a shop of its own.</summary>
-public sealed class CategorySlugsTests(CatalogShop shop) : IClassFixture<CatalogShop>
-{
-    [Fact]
     public async Task Of_the_same_name_under_two_parents_have_slugs_of_their_own()
     {
-        await shop.ImportLinesAsync(Line("Hats", "Bags", 1), Line("Coats", "Bags", 2), Line("Hats", "Bags", 3));
+        await using var own = new CatalogShop(postgres);
+        await own.InitializeAsync();
+        await own.ImportLinesAsync(Line("Hats", "Bags", 1), Line("Coats", "Bags", 2), Line("Hats", "Bags", 3));
         Assert.Equal(["bags", "coats-bags"], await Slugs());
 
         static string Line(string category, string subcategory, int n) =>
@@ -54,11 +45,18 @@ public sealed class CategorySlugsTests(CatalogShop shop) : IClassFixture<Catalog
 
         async Task<List<string>> Slugs()
         {
-            await using var command = shop.Db.CreateCommand("SELECT slug FROM catalog.categories WHERE path LIKE '%/bags' ORDER BY slug");
+            await using var command = own.Db.CreateCommand("SELECT slug FROM catalog.categories WHERE path LIKE '%/bags' ORDER BY slug");
             await using var reader = await command.ExecuteReaderAsync();
             var slugs = new List<string>();
             while (await reader.ReadAsync()) slugs.Add(reader.GetString(0));
             return slugs;
         }
+    }
+
+    [Fact]
+    public async Task Refuses_filters_it_does_not_know()
+    {
+        using var answer = await shop.Http.GetAsync("/v1/categories?depth=1");
+        Assert.Equal("query_unknown", await answer.Code());
     }
 }

@@ -15,8 +15,10 @@ public sealed class ProcessHealthTests(TestPostgres postgres)
     public async Task A_process_that_is_well_says_so_to_everyone_on_every_role(string what)
     {
         await using var node = await Node(await postgres.NewDatabaseAsync());
+        // A machine under load may open its first connection in more than the second that readiness waits.
+        await Answers.Eventually(async () => (await Ask(node, what)).StatusCode == HttpStatusCode.OK, "it is well");
         using var answer = await Ask(node, what);
-        Assert.Equal((HttpStatusCode.OK, """{"status":"ok"}"""), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        Assert.Equal("""{"status":"ok"}""", await answer.Content.ReadAsStringAsync());
         Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
     }
 
@@ -59,7 +61,7 @@ public sealed class ProcessHealthTests(TestPostgres postgres)
     public async Task A_process_that_stops_is_not_ready_and_answers_until_its_drain_time_is_over()
     {
         await using var node = await WorkNode.StartAsync(await postgres.NewDatabaseAsync(), _ => { }, builder => builder.Configuration["Health:DrainSeconds"] = "3", roles: []);
-        Assert.Equal(HttpStatusCode.OK, (await Ask(node, "ready")).StatusCode);
+        await Answers.Eventually(async () => (await Ask(node, "ready")).StatusCode == HttpStatusCode.OK, "it is ready");
         var stopping = node.StopAsync();
         await Answers.Eventually(async () => (await Ask(node, "ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "it is not ready");
         Assert.Equal(HttpStatusCode.OK, (await Ask(node, "live")).StatusCode);

@@ -126,7 +126,7 @@ public sealed class JobRunnerTests(TestPostgres postgres)
         void Map(WorkMap work) => work.Job<Args>(Type, (args, _, _) => Note(ran, args.What), new(ConcurrencyMax: 16));
         await using var one = await Node(Map);
         await using var other = await WorkNode.StartAsync(one.ConnectionString, Map);
-        await one.ExecuteAsync("INSERT INTO platform.jobs (id, type, args, due_at) SELECT gen_random_uuid(), 'test.note', jsonb_build_object('what', gen_random_uuid()), now() FROM generate_series(1, $1)", jobs);
+        await EnqueueMany(one, jobs);
         one.App.Services.GetRequiredService<JobSignal>().Send();
 
         await Answers.Eventually(async () => await Waiting(one) == 0, "all jobs ran");
@@ -224,7 +224,7 @@ public sealed class JobRunnerTests(TestPostgres postgres)
         const int jobs = 300, drops = 5;
         await using var node = await Node(work => work.Job<Args>(Type, (args, job, _) => EffectAsync("note", args, job), new(AttemptsMax: 1_000, ConcurrencyMax: 8)));
         await node.MakeNotesAsync();
-        await node.ExecuteAsync("INSERT INTO platform.jobs (id, type, args, due_at) SELECT gen_random_uuid(), 'test.note', jsonb_build_object('what', gen_random_uuid()), now() FROM generate_series(1, $1)", jobs);
+        await EnqueueMany(node, jobs);
 
         await using var killer = await WorkNode.IdleAsync(node.ConnectionString);
         for (var (drop, left) = (0, (long)jobs); drop < drops; drop++)
@@ -236,9 +236,9 @@ public sealed class JobRunnerTests(TestPostgres postgres)
         await Answers.Eventually(async () =>
         {
             node.Clock.Advance(TimeSpan.FromMinutes(2));   // those that were in flight: past their leases and waits
-            return await Waiting(node) == 0;
+            return await Waiting(killer) == 0;
         }, "all jobs ran");
-        Assert.Equal((jobs, jobs), (await node.ScalarAsync<long>("SELECT count(*) FROM notes"), await node.ScalarAsync<long>("SELECT count(DISTINCT what) FROM notes")));
+        Assert.Equal((jobs, jobs), (await killer.ScalarAsync<long>("SELECT count(*) FROM notes"), await killer.ScalarAsync<long>("SELECT count(DISTINCT what) FROM notes")));
     }
 
     [Theory]
@@ -277,6 +277,11 @@ public sealed class JobRunnerTests(TestPostgres postgres)
         await connection.EnqueueJobAsync(type, new Args(what), dueAt ?? node.Clock.GetUtcNow(), default);
         node.App.Services.GetRequiredService<JobSignal>().Send();
     }
+
+    static Task EnqueueMany(WorkNode node, int jobs) => node.ExecuteAsync("""
+        INSERT INTO platform.jobs (id, type, args, due_at)
+        SELECT gen_random_uuid(), 'test.note', jsonb_build_object('what', gen_random_uuid()), now() FROM generate_series(1, $1)
+        """, jobs);
 
     static Task<long> Waiting(WorkNode node) => node.ScalarAsync<long>($"SELECT count(*) FROM platform.jobs WHERE {Ours}");
 }

@@ -11,7 +11,7 @@ public sealed class ListDeadJobsTests(TestShop shop) : IClassFixture<TestShop>
     public async Task Pages_show_every_dead_letter_once_with_what_it_was_to_do_and_why_it_failed()
     {
         var staff = await shop.NewStaff();
-        for (var i = 0; i < 5; i++) await DeadJobs.AddAsync(shop, "test.dead", $$"""{"orderId": "ord_{{i}}"}""");
+        for (var i = 0; i < 5; i++) await DeadJobs.AddAsync(shop, "test.dead", $$"""{"orderId": "ord_{{i}}"}""", dueAt: shop.Clock.GetUtcNow().AddSeconds(i));
 
         List<string> seen = [];
         string? next = Path + "?limit=2";
@@ -49,9 +49,9 @@ public sealed class ListDeadJobsTests(TestShop shop) : IClassFixture<TestShop>
 /// <summary>Dead letters, as a worker leaves them.</summary>
 static class DeadJobs
 {
-    public static async Task<Guid> AddAsync(TestShop shop, string type, string args)
+    public static async Task<Guid> AddAsync(TestShop shop, string type, string args, DateTimeOffset? dueAt = null)
     {
-        var id = Guid.CreateVersion7();
+        var id = Guid.CreateVersion7(dueAt ?? shop.Clock.GetUtcNow());
         await using var command = shop.Db.CreateCommand("""
             INSERT INTO platform.dead_jobs (id, type, args, attempts, last_error, died_at) VALUES ($1, $2, $3::jsonb, 12, 'TimeoutException', now())
             """);

@@ -12,7 +12,7 @@ public sealed class ForgetOldEventsTests(TestPostgres postgres)
         var (old, young) = (Guid.NewGuid(), Guid.NewGuid());
         await node.TellAsync(old, 1, 2);
         await node.EventuallyNoted(old, [1, 2]);
-        await node.ExecuteAsync("INSERT INTO platform.subscribers SELECT 'elsewhere.slow', xid, 0, seen_at FROM platform.outbox, (SELECT max(seen_at) AS seen_at FROM platform.subscribers) AS s LIMIT 1");
+        await node.ExecuteAsync("INSERT INTO platform.subscribers SELECT 'elsewhere.slow', min(xid::text)::xid8, 0, now() FROM platform.outbox");
         node.Clock.Advance(TimeSpan.FromDays(ForgetOldEvents.EventDaysMax + 1));
         await node.TellAsync(young, 1);
         await node.EventuallyNoted(young, [1]);
@@ -35,9 +35,6 @@ public sealed class ForgetOldEventsTests(TestPostgres postgres)
         await node.TellAsync(thing, 1);
         await node.EventuallyNoted(thing, [1]);
         node.Clock.Advance(TimeSpan.FromDays(ForgetOldEvents.UnusedDaysMax + 1));
-        var now = node.Clock.GetUtcNow();
-        await Answers.Eventually(async () => await node.ScalarAsync<bool>("SELECT seen_at >= $1 FROM platform.subscribers WHERE name = 'test.note-things'", now), "the living one was seen");
-
         await RunAsync(node);
         Assert.Equal([RelayShop.Subscriber], await node.ListAsync<string>("SELECT name FROM platform.subscribers WHERE name LIKE 'elsewhere.%' OR name LIKE 'test.%'"));
         Assert.Equal(0, await node.ScalarAsync<long>("SELECT count(*) FROM platform.outbox"));

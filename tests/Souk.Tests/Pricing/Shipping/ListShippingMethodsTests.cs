@@ -18,7 +18,7 @@ public sealed class ListShippingMethodsTests(PricingShop shop) : IClassFixture<P
                 .Select(m => $"{m.Text("code")} {m.GetProperty("base").GetProperty("amount")} {m.GetProperty("base").Text("currency")}"));
             path = body.TryGetProperty("nextCursor", out var cursor) ? $"/v1/shipping-methods?limit=1&cursor={cursor.GetString()}" : null;
         }
-        Assert.Equal(["fast 900 USD", "slow 90 EUR", "slow 100 USD"], seen);
+        Assert.Equal(["fast 900 USD", "slow 90 EUR", "slow 100 USD"], seen.Where(method => !method.StartsWith("same ", StringComparison.Ordinal)));
     }
 
     [Fact]
