@@ -6,9 +6,9 @@ namespace Souk.Platform.Cache;
 /// <summary>Sends a document as it lies in memory, or 304 to those who have it.</summary>
 public sealed class DocumentAnswer(Document document, string cacheControl) : IResult
 {
-    public Task ExecuteAsync(HttpContext http)
+    public Task ExecuteAsync(HttpContext httpContext)
     {
-        var response = http.Response;
+        var response = httpContext.Response;
         response.Headers.ETag = document.Tag;
         response.Headers.CacheControl = cacheControl;
         if (document.Language is not null)
@@ -17,7 +17,7 @@ public sealed class DocumentAnswer(Document document, string cacheControl) : IRe
             response.Headers.ContentLanguage = document.Language;
         }
         if (document.Link is not null) response.Headers.Link = document.Link;
-        if (ETag.Held(http).Any(held => held == "*" || held == document.Tag))
+        if (ETag.Held(httpContext).Any(held => held == "*" || held == document.Tag))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;
@@ -25,6 +25,6 @@ public sealed class DocumentAnswer(Document document, string cacheControl) : IRe
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = document.Body.Length;
         response.BodyWriter.Write(document.Body);
-        return response.BodyWriter.FlushAsync(http.RequestAborted).AsTask();
+        return response.BodyWriter.FlushAsync(httpContext.RequestAborted).AsTask();
     }
 }

@@ -74,7 +74,9 @@ public sealed class DocumentStore(long bytesMax, TimeProvider clock)
         {
             lock (guard)
             {
-                if (loads.GetValueOrDefault(key) == mine) loads.Remove(key);
+                // Another has begun since, and may have been answered with more than this one saw.
+                if (loads.GetValueOrDefault(key) != mine) return;
+                loads.Remove(key);
                 if (document is not null && document.Seen >= known) Put(key, document);
             }
         }

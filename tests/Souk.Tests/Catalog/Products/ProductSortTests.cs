@@ -6,7 +6,7 @@ namespace Souk.Tests.Catalog.Products;
 /// <summary>What the plans of the lists read, on 20,000 products: counted by the database itself, not timed.</summary>
 public sealed class ProductSortTests(CatalogShop shop) : IClassFixture<CatalogShop>, IAsyncLifetime
 {
-    const int Products = 20_000, Limit = 20;
+    const int Limit = 20;
 
     public async ValueTask InitializeAsync()
     {
@@ -60,6 +60,21 @@ public sealed class ProductSortTests(CatalogShop shop) : IClassFixture<CatalogSh
             Assert.DoesNotContain("Seq Scan", plan.Nodes);
             Assert.True(plan.Read <= rowsMax, $"{sort.Name} read {plan.Read} rows: {string.Join(", ", plan.Nodes)}");
         }
+    }
+
+    [Fact]
+    public async Task The_look_for_changes_walks_an_index_also_when_it_is_planned_for_any_number()
+    {
+        await using var connection = new NpgsqlConnection(shop.ConnectionString);
+        await connection.OpenAsync();
+        foreach (var statement in new[] { "SET plan_cache_mode = force_generic_plan", $"PREPARE look AS {HotCatalog.Look}" })
+        {
+            await using var prepare = new NpgsqlCommand(statement, connection);
+            await prepare.ExecuteNonQueryAsync();
+        }
+        await using var explain = new NpgsqlCommand("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE look (1000000, 1001)", connection);
+        var root = JsonDocument.Parse((string)(await explain.ExecuteScalarAsync())!).RootElement[0].GetProperty("Plan");
+        Assert.True(Walk(root, []) < 10, root.ToString());
     }
 
     sealed record Filter(string? Facet, long? PriceMin, bool InStock, string? Words);

@@ -63,13 +63,35 @@ public sealed class DocumentStoreTests
         var first = store.GetAsync("a", async () =>
         {
             await gate.Task;
-            return Made("a", seen: 1);
+            return Made("topic", seen: 1);
         });
         clock.Step(DocumentStore.JoinMax);
-        var second = Value(await store.GetAsync("a", () => Task.FromResult<Result<Document>>(Made("a", seen: 3))));
+        var second = Value(await store.GetAsync("a", () => Task.FromResult<Result<Document>>(Made("topic", seen: 3))));
+        Assert.Same(second, store.Find("a"));
+        // Even once the newer one has left, the older does not take its place.
+        store.Advance(4, ["topic"]);
         gate.SetResult();
         await first;
-        Assert.Same(second, store.Find("a"));
+        Assert.Null(store.Find("a"));
+    }
+
+    [Fact]
+    public async Task A_load_that_was_overtaken_is_not_stored_though_the_newer_document_has_left()
+    {
+        var store = new DocumentStore(20_000, clock);
+        var gate = new TaskCompletionSource();
+        var first = store.GetAsync("a", async () =>
+        {
+            await gate.Task;
+            return Made("topic", seen: 1);
+        });
+        clock.Step(DocumentStore.JoinMax);
+        await store.GetAsync("a", () => Task.FromResult<Result<Document>>(Made("topic", seen: 3)));
+        for (var i = 0; i < 50; i++) await store.GetAsync($"other {i}", () => Task.FromResult<Result<Document>>(Made("other")));
+        Assert.Null(store.Find("a"));
+        gate.SetResult();
+        await first;
+        Assert.Null(store.Find("a"));
     }
 
     [Fact]
