@@ -69,7 +69,7 @@ public sealed class EventStream : IAsyncDisposable
 
     public static async Task<HttpResponseMessage> SendAsync(HttpClient http, string query = "", string? lastEventId = null, string? orderToken = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/events" + query);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/events" + query) { Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy };
         if (lastEventId is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId);
         if (orderToken is not null) request.Headers.Add("Souk-Order-Token", orderToken);
         return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);

@@ -1,4 +1,9 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Souk.Contracts;
+using Souk.Notifications.Inbox;
+using Souk.Platform.Bus;
 using Souk.Platform.Ids;
 using Souk.Platform.Outbox;
 
@@ -36,6 +41,29 @@ public sealed class WriteInboxTests(LiveShop shop) : IClassFixture<LiveShop>
         await Answers.Eventually(async () => await CountAsync(customer) == 1, "it is in the inbox");
         Assert.Equal("orderId paymentId status", await shop.ScalarAsync<string>(
             $"SELECT string_agg(key, ' ' ORDER BY key) FROM notifications.messages, jsonb_object_keys(payload) AS key WHERE customer_id = '{customer}'"));
+    }
+
+    [Fact]
+    public async Task Hints_to_every_node_once_the_message_can_be_read()
+    {
+        await using var other = await shop.NewNodeAsync();
+        var customer = Guid.NewGuid();
+        var (here, there) = (new ConcurrentQueue<long>(), new ConcurrentQueue<long>());
+        using var onThis = Hear(shop.App, here);
+        using var onOther = Hear(other, there);
+        // The bus may lose a message while the nodes find each other.
+        await Answers.Eventually(async () =>
+        {
+            await TellAsync(customer);
+            return !here.IsEmpty && !there.IsEmpty;
+        }, "both nodes were told");
+        Assert.All(here.Concat(there), count => Assert.NotEqual(0, count));
+        await other.StopAsync();
+
+        IDisposable Hear(WebApplication node, ConcurrentQueue<long> counts) => node.Services.GetRequiredService<IBus>().Subscribe(WriteInbox.Topic, text =>
+        {
+            if (text == customer.ToString("n")) counts.Enqueue(CountAsync(customer).GetAwaiter().GetResult());
+        });
     }
 
     async Task TellAsync(Guid customer)

@@ -210,6 +210,40 @@ public sealed class FollowEventsTests(LiveShop shop) : IClassFixture<LiveShop>
         await (await EventStream.SendAsync(elsewhere.Http)).Problem(HttpStatusCode.Unauthorized, "access_token_invalid");
     }
 
+    [Fact]
+    public async Task Lives_on_while_a_node_that_is_to_stop_says_that_it_is_not_ready_and_then_ends_in_order()
+    {
+        var (token, _, _) = await shop.NewGuestAsync();
+        await using var node = await shop.NewNodeAsync(("Health:DrainSeconds", "4"));
+        using var http = LiveShop.At(node, shop.Http);
+        await using var stream = await EventStream.OpenAsync(http, orderToken: token);
+        var stopping = node.StopAsync();
+        await Answers.Eventually(async () =>
+        {
+            using var ready = await http.GetAsync("/health/ready");
+            return ready.StatusCode == HttpStatusCode.ServiceUnavailable;
+        }, "it is not ready");
+        await stream.HeartbeatAsync();
+        Assert.Empty(await stream.EndAsync());
+        await stopping;
+    }
+
+    [Fact]
+    public async Task Is_told_over_http_2_too()
+    {
+        var (token, customer, _) = await shop.NewGuestAsync();
+        await using var node = await shop.NewNodeAsync(("Kestrel:EndpointDefaults:Protocols", "Http2"));
+        using var http = LiveShop.At(node, shop.Http);
+        (http.DefaultRequestVersion, http.DefaultVersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
+        await using var one = await EventStream.OpenAsync(http, orderToken: token);
+        await using var two = await EventStream.OpenAsync(http, orderToken: token);
+        Assert.Equal(HttpVersion.Version20, one.Answer.Version);
+        await shop.WriteAsync(customer, 1, 3);
+        foreach (var stream in new[] { one, two }) Assert.Equal([1, 2, 3], (await stream.NextAsync(3)).Numbers());
+        await node.StopAsync();
+        foreach (var stream in new[] { one, two }) Assert.Empty(await stream.EndAsync());
+    }
+
     /// <summary>More than the sockets between us hold: the client takes nothing of it, is cut off, and finds the rest where it was.</summary>
     [Fact]
     public async Task Cuts_off_who_does_not_read_and_loses_them_nothing()
