@@ -21,12 +21,14 @@ public sealed class CatalogModule : IModule
         services.AddSingleton(ShopCurrency.Read(configuration));
         services.AddSingleton<ICatalog, VariantsOnSale>();
         services.AddSingleton<CatalogImport>();
+        services.AddSingleton<HotCatalog>();
     }
 
     public void MapRoutes(IEndpointRouteBuilder routes)
     {
         ListProducts.Map(routes);
         GetProduct.Map(routes);
+        ListReviews.Map(routes);
         ListCategories.Map(routes);
         GetMedia.Map(routes);
     }

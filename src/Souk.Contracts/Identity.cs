@@ -9,6 +9,12 @@ public interface IIdentity
     /// </summary>
     /// <exception cref="InvalidOperationException">The e-mail is malformed or belongs to a customer's account.</exception>
     Task<FirstStaff?> EnsureFirstStaffAsync(string email, CancellationToken cancel);
+
+    /// <summary>
+    /// True once a session was ended, on any node, within two seconds; for some minutes at least, longer than any access token of it serves. Asks no
+    /// database: for what outlives a request, such as a stream.
+    /// </summary>
+    bool HasEnded(Guid sessionId);
 }
 
 /// <param name="OneTimePassword">Serves to sign in until it is changed at <c>PUT /v1/me/password</c>.</param>

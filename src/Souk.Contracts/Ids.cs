@@ -6,6 +6,7 @@ public abstract class AccountKind : IIdKind { public static string Prefix => "us
 public abstract class CategoryKind : IIdKind { public static string Prefix => "cat"; }
 public abstract class ProductKind : IIdKind { public static string Prefix => "prod"; }
 public abstract class VariantKind : IIdKind { public static string Prefix => "var"; }
+public abstract class ReviewKind : IIdKind { public static string Prefix => "rev"; }
 public abstract class LocationKind : IIdKind { public static string Prefix => "loc"; }
 public abstract class CartKind : IIdKind { public static string Prefix => "cart"; }
 public abstract class OrderKind : IIdKind { public static string Prefix => "ord"; }

@@ -17,6 +17,9 @@ public interface IOrdering
     /// </summary>
     Task<Result<Guid>> CustomerOfOrderAsync(OrderId order, Payer payer, CancellationToken cancel);
 
+    /// <summary>The guest whose order this token opens; null when the shop never made such a token.</summary>
+    Guid? CustomerOfOrderToken(string? orderToken);
+
     /// <summary>
     /// Records that an order was paid; idempotent by payment. A payment that comes after the order expired, was cancelled or was paid by another is
     /// refused (409 <c>order_not_payable</c>): the caller gives the money back.

@@ -25,6 +25,8 @@ internal sealed class OrderingContract(NpgsqlDataSource db, OrderingOptions opti
         StoredOrder.CustomerOf(payer.AccountId, payer.OrderToken, tokens, order) is { } customer && await StoredOrder.FindAsync(db, customer, order, cancel) is not null
             ? customer : OrderErrors.NotFound;
 
+    public Guid? CustomerOfOrderToken(string? orderToken) => StoredOrder.CustomerOf(null, orderToken, tokens);
+
     public Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, OrderId order, PaymentId payment, Money amount, CancellationToken cancel) =>
         RecordPayment.RunAsync(db, customerId, order, payment, amount, clock.GetUtcNow(), cancel);
 

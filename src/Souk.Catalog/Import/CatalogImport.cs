@@ -1,9 +1,11 @@
+using Souk.Catalog.Products;
 using Souk.Contracts;
+using Souk.Platform.Bus;
 
 namespace Souk.Catalog.Import;
 
 /// <summary>
-/// Imports a catalogue folder (the form of samples/adventureworks): products, variants, categories, photos, list prices, stock, shipping methods.
+/// Imports a catalogue folder (the form of samples/adventureworks): products, variants, reviews, categories, photos, list prices, stock, shipping methods.
 /// What is there is found again by slug, SKU and path, so a second import changes nothing, and one that was stopped is simply run again. What the file does
 /// not name stays. Nothing is half taken: a wrong product, variant or photo is left out and reported.
 /// </summary>
@@ -11,7 +13,7 @@ namespace Souk.Catalog.Import;
 /// Reads the file once, a line at a time. Every <see cref="ProductsInBatchMax"/> products commit together; their prices and stock follow in the modules
 /// that own them, each in transactions of its own, and are set again by the next run should this one die in between.
 /// </remarks>
-public sealed class CatalogImport(NpgsqlDataSource db, IPricing pricing, IOrdering ordering, TimeProvider clock)
+public sealed class CatalogImport(NpgsqlDataSource db, IPricing pricing, IOrdering ordering, IBus bus, TimeProvider clock)
 {
     public const int ProductsInBatchMax = 50;
 
@@ -50,7 +52,7 @@ public sealed class CatalogImport(NpgsqlDataSource db, IPricing pricing, IOrderi
         var shipping = ImportCount.Of(methods.Count, await pricing.SetShippingMethodsAsync(methods, cancel));
 
         await using var file = File.OpenRead(path);
-        var total = new Batch(default, default, default, default);
+        var total = new Batch(default, default, default, default, default);
         var bytes = 0L;
         var waiting = new List<CheckedProduct>(ProductsInBatchMax);
         await foreach (var line in SourceLines.ReadAsync(file, cancel))
@@ -60,7 +62,7 @@ public sealed class CatalogImport(NpgsqlDataSource db, IPricing pricing, IOrderi
             if (waiting.Count == ProductsInBatchMax) await FlushAsync();
         }
         await FlushAsync();
-        return new(total.Products, total.Variants, photos.Count, total.Prices, total.StockLevels, shipping, refusals.Kept, refusals.Total);
+        return new(total.Products, total.Variants, total.Reviews, photos.Count, total.Prices, total.StockLevels, shipping, refusals.Kept, refusals.Total);
 
         async Task FlushAsync()
         {
@@ -71,9 +73,10 @@ public sealed class CatalogImport(NpgsqlDataSource db, IPricing pricing, IOrderi
         }
     }
 
-    readonly record struct Batch(ImportCount Products, ImportCount Variants, ImportCount Prices, ImportCount StockLevels)
+    readonly record struct Batch(ImportCount Products, ImportCount Variants, ImportCount Reviews, ImportCount Prices, ImportCount StockLevels)
     {
-        public static Batch operator +(Batch a, Batch b) => new(a.Products + b.Products, a.Variants + b.Variants, a.Prices + b.Prices, a.StockLevels + b.StockLevels);
+        public static Batch operator +(Batch a, Batch b) =>
+            new(a.Products + b.Products, a.Variants + b.Variants, a.Reviews + b.Reviews, a.Prices + b.Prices, a.StockLevels + b.StockLevels);
     }
 
     async Task<Batch> SaveAsync(NpgsqlConnection connection, IReadOnlyList<CheckedProduct> products, PhotoFolder photos, Refusals refusals, CancellationToken cancel)
@@ -95,7 +98,7 @@ public sealed class CatalogImport(NpgsqlDataSource db, IPricing pricing, IOrderi
                 refusals.Add(ProductCheck.File, products.First(p => p.Variants.Contains(promised.Variant)).Line, promised.Variant.Sku,
                     "Fewer units would be on hand than are promised to orders; its stock stays as it was.");
         }
-        return new(saved.Products, saved.VariantCount, prices, levels);
+        return new(saved.Products, saved.VariantCount, saved.Reviews, prices, levels);
     }
 
     /// <summary>Prices and stock states that are shown meanwhile change the same products, in another order: whoever loses a deadlock tries again.</summary>
@@ -108,6 +111,7 @@ public sealed class CatalogImport(NpgsqlDataSource db, IPricing pricing, IOrderi
                 await using var transaction = await connection.BeginTransactionAsync(cancel);
                 var saved = await SaveProducts.RunAsync(connection, products, photos, clock, cancel);
                 await transaction.CommitAsync(cancel);
+                CatalogChanges.Tell(bus);
                 return saved;
             }
             catch (PostgresException lost) when (lost.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < TriesMax)

@@ -1,3 +1,5 @@
+using Souk.Catalog.Products;
+
 namespace Souk.Catalog.Import;
 
 /// <summary>Finds categories by their path and makes those that are missing.</summary>
@@ -13,6 +15,7 @@ internal static class CategoryPaths
             if (id is null)
             {
                 id = CategoryId.New(clock).Value;
+                await connection.ExecuteAsync(CatalogChanges.CountCategories, [], cancel);
                 await connection.ExecuteAsync(Make, [id, parent, step.Path, step.Slug, step.Name, clock.GetUtcNow()], cancel);
             }
             parent = id;

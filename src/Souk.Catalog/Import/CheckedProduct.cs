@@ -14,8 +14,11 @@ internal sealed record ProductText(string Language, string Name, string Descript
 /// <param name="Position">Its place among its product's variants, from 0.</param>
 /// <param name="Photo">The name of a file, or null.</param>
 internal sealed record CheckedVariant(string Sku, string Name, int WeightGrams, int Position, bool OnSale, IReadOnlyList<VariantOption> Options,
-    Money Price, IReadOnlyList<StockAt> Stock, string? Photo);
+    Money Price, IReadOnlyList<StockAt> Stock, string? Photo, IReadOnlyList<CheckedReview> Reviews);
 
 internal sealed record VariantOption(string Name, string Value);
+
+/// <param name="Rating">1 to 5.</param>
+internal sealed record CheckedReview(string Author, DateTimeOffset WrittenAt, int Rating, string Text);
 
 internal sealed record StockAt(string Location, int OnHand);

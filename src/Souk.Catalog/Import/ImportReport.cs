@@ -10,7 +10,7 @@ public sealed record ImportProgress(long BytesRead, long BytesTotal, int Product
 /// <param name="Refused">The first <see cref="RefusalsMax"/> refusals, in order of line.</param>
 /// <param name="RefusedTotal">All refusals, also those not listed.</param>
 public sealed record ImportReport(
-    ImportCount Products, ImportCount Variants, ImportCount Photos, ImportCount Prices, ImportCount StockLevels, ImportCount ShippingMethods,
+    ImportCount Products, ImportCount Variants, ImportCount Reviews, ImportCount Photos, ImportCount Prices, ImportCount StockLevels, ImportCount ShippingMethods,
     IReadOnlyList<ImportRefusal> Refused, int RefusedTotal)
 {
     /// <summary>More are counted, not kept: a file of another format would refuse every line.</summary>

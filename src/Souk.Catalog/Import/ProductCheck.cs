@@ -14,7 +14,8 @@ namespace Souk.Catalog.Import;
 internal sealed partial class ProductCheck(DateOnly today, Refusals refusals)
 {
     public const string File = "catalog.jsonl";
-    public const int NameMax = 200, DescriptionMax = 20_000, SkuMax = 64, LocationMax = 100, VariantsMax = 250, WeightGramsMax = 100_000_000;
+    public const int NameMax = 200, DescriptionMax = 20_000, SkuMax = 64, LocationMax = 100, VariantsMax = 250, WeightGramsMax = 100_000_000,
+        AuthorMax = 100, ReviewTextMax = 10_000, ReviewsMax = 1_000;
 
     const decimal PriceMax = 1_000_000_000m;
 
@@ -37,7 +38,7 @@ internal sealed partial class ProductCheck(DateOnly today, Refusals refusals)
 
         var variants = new List<CheckedVariant>();
         foreach (var (position, variant) in source.Variants.Index())
-            if (VariantOf(variant, name, position, out why) is { } taken) variants.Add(taken);
+            if (VariantOf(variant, name, position, out why) is { } taken) variants.Add(taken with { Reviews = ReviewsOf(variant!, line.Number) });
             else refusals.Add(File, line.Number, variant?.Sku ?? name, why);
         if (variants.Count == 0) return Refuse(line.Number, name, "None of its variants can be taken.");
 
@@ -107,7 +108,31 @@ internal sealed partial class ProductCheck(DateOnly today, Refusals refusals)
         TryDay(source.SellEnd, out var until);
         var onSale = (from is null || from <= today) && (until is null || until >= today);
         return new(source.Sku!.Trim(), source.Name?.Trim() ?? product, GramsOf(source.Weight, source.WeightUnit)!.Value, position, onSale, OptionsOf(source)!,
-            Currencies.FromDecimal(price, source.Currency!), [.. (source.Stock ?? []).Select(s => new StockAt(s.Key, s.Value))], source.Photo);
+            Currencies.FromDecimal(price, source.Currency!), [.. (source.Stock ?? []).Select(s => new StockAt(s.Key, s.Value))], source.Photo, []);
+    }
+
+    /// <summary>The reviews of a variant; each wrong one is refused alone.</summary>
+    List<CheckedReview> ReviewsOf(SourceVariant source, int line)
+    {
+        var reviews = new List<CheckedReview>();
+        foreach (var review in source.Reviews ?? [])
+        {
+            string? why = null;
+            DateOnly? day = null;
+            if (review is null || !IsText(review.Author, AuthorMax)) why = $"A review needs an author of at most {AuthorMax} characters.";
+            else if (review.Rating is not (>= 1 and <= 5)) why = "A rating is a whole number from 1 to 5.";
+            else if (review.Date is null || !TryDay(review.Date, out day)) why = "The date of a review is a day such as 2013-09-18.";
+            else if (review.Text is null or { Length: > ReviewTextMax } || review.Text.Contains('\0')) why = $"A review has a text of at most {ReviewTextMax} characters.";
+            else if (reviews.Count == ReviewsMax) why = $"A variant has at most {ReviewsMax} reviews in a file.";
+            if (why is null)
+            {
+                var taken = new CheckedReview(review!.Author!.Trim(), new(day!.Value, TimeOnly.MinValue, TimeSpan.Zero), review.Rating!.Value, review.Text!.Trim());
+                if (reviews.All(r => (r.Author, r.WrittenAt) != (taken.Author, taken.WrittenAt))) reviews.Add(taken);
+                else why = "This author's review of that day comes twice.";
+            }
+            if (why is not null) refusals.Add(File, line, source.Sku!, why);
+        }
+        return reviews;
     }
 
     static List<VariantOption>? OptionsOf(SourceVariant source)

@@ -1,3 +1,5 @@
+using Souk.Catalog.Products;
+
 namespace Souk.Catalog.Import;
 
 /// <summary>
@@ -8,7 +10,7 @@ internal static class SaveProducts
 {
     /// <param name="Variants">Every variant of the batch that the catalogue now has, with its id.</param>
     /// <param name="Refused">What could be seen only beside what is stored.</param>
-    public sealed record Saved(ImportCount Products, ImportCount VariantCount, IReadOnlyList<(VariantId Id, CheckedVariant Variant)> Variants,
+    public sealed record Saved(ImportCount Products, ImportCount VariantCount, ImportCount Reviews, IReadOnlyList<(VariantId Id, CheckedVariant Variant)> Variants,
         IReadOnlyList<(int Line, string What, string Reason)> Refused);
 
     sealed record Row(Guid Id, CheckedProduct Product, ProductFace Face, IReadOnlyList<byte[]> Photos);
@@ -18,6 +20,7 @@ internal static class SaveProducts
         TimeProvider clock, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
+        await connection.ExecuteAsync(CatalogChanges.Take, [], cancel);
         var (stored, storedVariants) = await StoredProducts.LockAsync(connection, [.. products.Select(p => p.Slug)],
             [.. products.SelectMany(p => p.Variants.Select(v => v.Sku))], cancel);
         var bySku = storedVariants.ToDictionary(v => v.Sku);
@@ -61,7 +64,8 @@ internal static class SaveProducts
             kept++;
         }
         if (changed.Count > 0) await WriteAsync(connection, changed, changedVariants, now, cancel);
-        return new(ImportCount.Of(kept, own), ImportCount.Of(taken.Count, changedVariants.Count), taken, refused);
+        var reviews = await SaveReviews.RunAsync(connection, taken, clock, cancel);
+        return new(ImportCount.Of(kept, own), ImportCount.Of(taken.Count, changedVariants.Count), reviews, taken, refused);
     }
 
     static VariantFace FaceOf(CheckedVariant variant, byte[]? photo) => new(variant.Name, variant.WeightGrams, variant.Position, variant.OnSale,
@@ -77,6 +81,7 @@ internal static class SaveProducts
         var variantPhotos = variants.Where(v => v.Photo is not null).ToList();
 
         await using var batch = connection.CreateBatch();
+        batch.Add(CatalogChanges.Count);
         batch.Add(Products, productIds, products.Select(p => p.Product.Slug).ToArray(), products.Select(p => p.Face.CategoryId).ToArray(),
             products.Select(p => p.Face.Status).ToArray(), products.Select(p => p.Face.SortName).ToArray(), now);
         batch.Add(DropTexts, productIds);
@@ -91,15 +96,21 @@ internal static class SaveProducts
             options.Select(o => o.Item.Value).ToArray(), options.Select(o => o.Index).ToArray());
         batch.Add(DropVariantPhotos, variantIds);
         batch.Add(VariantPhotos, variantPhotos.Select(v => v.Id).ToArray(), variantPhotos.Select(v => v.Photo!).ToArray());
+        batch.Add(ListColumns.OfProducts, productIds);
+        batch.Add(Languages, (object)texts.Select(t => t.Text.Language).Distinct().ToArray());
         await batch.ExecuteNonQueryAsync(cancel);
     }
 
     const string Products = """
-        INSERT INTO catalog.products AS p (id, slug, category_id, status, sort_name, version, created_at, updated_at)
-        SELECT id, slug, category_id, status, sort_name, 1, $6, $6
+        INSERT INTO catalog.products AS p (id, slug, category_id, status, sort_name, version, created_at, updated_at, changed)
+        SELECT id, slug, category_id, status, sort_name, 1, $6, $6, (SELECT version FROM catalog.changes)
         FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[]) AS given (id, slug, category_id, status, sort_name)
         ON CONFLICT (id) DO UPDATE SET category_id = excluded.category_id, status = excluded.status, sort_name = excluded.sort_name,
-            version = p.version + 1, updated_at = greatest(p.updated_at, excluded.updated_at)
+            version = p.version + 1, updated_at = greatest(p.updated_at, excluded.updated_at), changed = excluded.changed
+        """;
+
+    const string Languages = """
+        INSERT INTO catalog.languages (language) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING
         """;
 
     const string DropTexts = "DELETE FROM catalog.product_texts WHERE product_id = ANY($1)";

@@ -25,7 +25,11 @@ internal sealed record SourceProduct(string? Name, string? Category, string? Sub
 /// <param name="SellStart">First day of sale, yyyy-MM-dd.</param>
 /// <param name="SellEnd">Last day of sale, or null for no end.</param>
 internal sealed record SourceVariant(string? Sku, string? Name, string? Price, string? Currency, string? Color, string? Size, string? SizeUnit,
-    string? Weight, string? WeightUnit, Dictionary<string, int>? Stock, string? Photo, string? SellStart, string? SellEnd);
+    string? Weight, string? WeightUnit, Dictionary<string, int>? Stock, string? Photo, string? SellStart, string? SellEnd, List<SourceReview?>? Reviews = null);
+
+/// <param name="Author">The name it was published under.</param>
+/// <param name="Date">yyyy-MM-dd.</param>
+internal sealed record SourceReview(string? Author, string? Date, int? Rating, string? Text);
 
 /// <summary>An entry of ship-methods.json; amounts are US dollars as text.</summary>
 internal sealed record SourceShipMethod(string? Name, string? Base, string? PerKg);

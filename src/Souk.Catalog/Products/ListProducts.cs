@@ -1,79 +1,63 @@
 using Souk.Catalog.Categories;
+using Souk.Platform.Cache;
+using Souk.Platform.Money;
 using Souk.Platform.Pagination;
 
 namespace Souk.Catalog.Products;
 
 /// <summary>
-/// <c>GET /v1/products</c>: what is sold, page by page. <c>?category=</c> takes the id or slug of a category and shows what lies in it and below it;
-/// <c>?sort=</c> is one of <see cref="Sorts"/>.
+/// <c>GET /v1/products</c>: what is sold, page by page, filtered by <see cref="ProductFilter"/>. A page costs the same at any depth: it starts at a key and walks
+/// an index.
 /// </summary>
 internal static class ListProducts
 {
-    /// <summary>By name is the default; <c>createdAt</c> shows the oldest first, <c>-createdAt</c> the newest.</summary>
-    public static readonly IReadOnlyList<string> Sorts = ["name", "createdAt", "-createdAt"];
+    /// <summary>Values of <c>?sort=</c>; by name is the default. <c>rating</c> shows the best first; without a price a product counts as the dearest.</summary>
+    public static readonly IReadOnlyList<string> Sorts = [.. ProductSort.All.Select(sort => sort.Name)];
 
     // Short, since it shows prices and stock states.
     internal const string CacheControl = "public, max-age=2, stale-while-revalidate=10";
 
-    /// <param name="Name">The sort name, or empty where the id alone gives the order: ids are made in order of time.</param>
-    sealed record Key(string Name, Guid Id);
+    static readonly string[] Members = [.. ProductFilter.Members, "sort", "limit", "cursor"];
 
-    /// <summary>Where the first page of each order starts: before every row.</summary>
-    static readonly Key First = new("", Guid.Empty), Last = new("", Guid.AllBitsSet);
+    /// <summary>One page of one list, whoever asks for it.</summary>
+    sealed record Ask(ProductFilter Filter, ProductSort Sort, string List, PageRequest.Start<ProductKey> Start, PageMaker Pages, string Language);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/products", Handle).ForEveryone().WithName(nameof(ListProducts));
 
-    static async Task<Results<Ok<Page<Product>>, Error>> Handle(HttpContext http, PageRequest page, string? category, string? sort,
-        NpgsqlDataSource db, CancellationToken cancel)
+    static async Task<Results<DocumentAnswer, Error>> Handle(HttpContext http, PageRequest page, HotCatalog hot, ShopCurrency currency, CancellationToken cancel)
     {
-        if (QueryMembers.RefuseOthers(http, "category", "sort", "limit", "cursor") is { } unknown) return unknown;
-        sort ??= Sorts[0];
-        if (!Sorts.Contains(sort)) return ProductErrors.SortUnknown;
-        var list = $"products {sort} {category}";
-        if (page.From<Key>(list).Refused(out var error, out var start)) return error;
+        if (QueryMembers.RefuseOthers(http, Members) is { } unknown) return unknown;
+        if (ProductFilter.Read(http.Request.Query).Refused(out var error, out var filter)) return error;
+        var sortName = http.Request.Query.TryGetValue("sort", out var given) ? given.ToString() : Sorts[0];
+        if (ProductSort.All.FirstOrDefault(s => s.Name == sortName) is not { } sort) return ProductErrors.SortUnknown;
 
-        await using var connection = await db.OpenConnectionAsync(cancel);
-        Guid[]? categories = null;
-        if (category is not null && (categories = await CategoryTree.BelowAsync(connection, category, cancel)).Length == 0) return CategoryErrors.NotFound;
-
-        var byName = sort == "name";
-        var ascending = sort != "-createdAt" ^ start.Backward;
-        var key = start.Key ?? (ascending ? First : Last);
-        var keys = byName
-            ? await connection.QueryAsync(ascending ? AfterName : BeforeName, static row => new Key(row.GetString(1), row.GetGuid(0)),
-                [categories, key.Name, key.Id, start.Limit + 1], cancel)
-            : await connection.QueryAsync(ascending ? AfterId : BeforeId, static row => new Key("", row.GetGuid(0)), [categories, key.Id, start.Limit + 1], cancel);
-
-        // A product archived between the two looks is left out of the page; the cursors go by the keys and miss nothing.
-        var products = (await ReadProducts.ReadAsync(connection, [.. keys.Take(start.Limit).Select(k => k.Id)], cancel)).ToDictionary(p => p.Id.Value);
-        http.Response.Headers.CacheControl = CacheControl;
-        var answer = page.Answer(start, list, keys, static k => k, static k => k);
-        return TypedResults.Ok(new Page<Product>([.. answer.Items.Where(k => products.ContainsKey(k.Id)).Select(k => products[k.Id])],
-            answer.NextCursor, answer.PreviousCursor));
+        var language = await hot.LanguageAsync(http, cancel);
+        // What a search finds depends on the language; where another list goes on does not.
+        var list = $"products {sort.Name} {filter.Name} {(filter.Search is null ? "" : language)}";
+        if (page.From<ProductKey>(list).Refused(out error, out var start)) return error;
+        var ask = new Ask(filter, sort, list, start, page.Maker(), language);
+        var key = $"{list} {currency.Code} {language} {start.Limit} {http.Request.Query["cursor"]}";
+        var got = await hot.GetAsync(key, http, (connection, at) => LoadAsync(connection, at, ask), cancel);
+        return got.Refused(out error, out var document) ? error : new DocumentAnswer(document, CacheControl);
     }
 
-    const string AfterName = """
-        SELECT id, sort_name FROM catalog.products
-        WHERE status = 'active' AND ($1::uuid[] IS NULL OR category_id = ANY($1::uuid[])) AND (sort_name, id) > ($2, $3)
-        ORDER BY sort_name, id LIMIT $4
-        """;
+    static async Task<Result<Document>> LoadAsync(NpgsqlConnection connection, CatalogMoment at, Ask ask)
+    {
+        var (filter, sort, start) = (ask.Filter, ask.Sort, ask.Start);
+        Guid[]? categories = null;
+        if (filter.Category is not null && (categories = await CategoryTree.BelowAsync(connection, filter.Category, CancellationToken.None)).Length == 0)
+            return CategoryErrors.NotFound;
 
-    const string BeforeName = """
-        SELECT id, sort_name FROM catalog.products
-        WHERE status = 'active' AND ($1::uuid[] IS NULL OR category_id = ANY($1::uuid[])) AND (sort_name, id) < ($2, $3)
-        ORDER BY sort_name DESC, id DESC LIMIT $4
-        """;
+        var key = start.Key ?? sort.Start(start.Backward);
+        object?[] args = [categories, filter.Facet, filter.PriceMin, filter.PriceMax, filter.InStock, start.Limit + 1, key.Id, sort.Value(key)];
+        if (filter.Search is not null) args = [.. args, filter.Search, ask.Language, ReadProducts.DefaultLanguage];
+        var keys = await connection.QueryAsync(sort.Statement(start.Backward, found: filter.Search is not null), sort.Read, args, CancellationToken.None);
 
-    const string AfterId = """
-        SELECT id FROM catalog.products
-        WHERE status = 'active' AND ($1::uuid[] IS NULL OR category_id = ANY($1::uuid[])) AND id > $2
-        ORDER BY id LIMIT $3
-        """;
-
-    const string BeforeId = """
-        SELECT id FROM catalog.products
-        WHERE status = 'active' AND ($1::uuid[] IS NULL OR category_id = ANY($1::uuid[])) AND id < $2
-        ORDER BY id DESC LIMIT $3
-        """;
+        var products = (await ReadProducts.ReadAsync(connection, [.. keys.Take(start.Limit).Select(k => k.Id)], ask.Language, CancellationToken.None))
+            .ToDictionary(p => p.Id.Value);
+        var (page, link) = ask.Pages.Make(start, ask.List, keys, static k => k, k => products[k.Id]);
+        var languages = page.Items.Select(p => p.Language).Distinct().DefaultIfEmpty(ask.Language);
+        return Document.Of(page, HotCatalog.ListTopic, at.Version, at.Version, string.Join(", ", languages), link);
+    }
 }

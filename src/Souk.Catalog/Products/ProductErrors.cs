@@ -9,4 +9,5 @@ internal static class ProductErrors
     public static readonly Error SortUnknown = Error.Malformed("sort_unknown",
         $"Products can be sorted by: {string.Join(", ", ListProducts.Sorts)}.") with { Details = [("allowed", ListProducts.Sorts)] };
 
+    public static Error FilterInvalid(string message) => Error.Malformed("filter_invalid", message);
 }

@@ -5,21 +5,18 @@ namespace Souk.Catalog.Products;
 /// <summary>Reads whole products in one round trip, however many.</summary>
 internal static class ReadProducts
 {
-    /// <summary>The language shoppers are served; every product has a name in it.</summary>
+    /// <summary>The language of those who ask for none that there is; every product has a name in it.</summary>
     public const string DefaultLanguage = "en";
 
-    /// <summary>The active products among these ids, in the order of the ids.</summary>
-    /// <remarks>
-    /// The product row is read first: a change between the statements then shows newer content under an older version, which the next conditional
-    /// request puts right; never older content under a newer version.
-    /// </remarks>
-    public static async Task<List<Product>> ReadAsync(NpgsqlConnection connection, Guid[] ids, CancellationToken cancel)
+    /// <summary>The active products among these ids, in the order of the ids; each in the language, or in the default one.</summary>
+    /// <remarks>Whoever needs content and version of one moment opens a transaction of one snapshot around it.</remarks>
+    public static async Task<List<Product>> ReadAsync(NpgsqlConnection connection, Guid[] ids, string language, CancellationToken cancel)
     {
-        await using var batch = connection.CreateBatch().Add(Heads, ids, DefaultLanguage).Add(Variants, ids).Add(Options, ids).Add(Photos, ids);
+        await using var batch = connection.CreateBatch().Add(Heads, ids, language, DefaultLanguage).Add(Variants, ids).Add(Options, ids).Add(Photos, ids);
         await using var reader = await batch.ExecuteReaderAsync(cancel);
 
         var heads = await RowsAsync(reader, static row => (Id: row.GetGuid(0), Slug: row.GetString(1), CategoryId: row.GetGuid(2), Version: row.GetInt32(3),
-            Name: row.GetString(4), Description: row.GetString(5)), cancel);
+            Name: row.GetString(4), Description: row.GetString(5), Language: row.GetString(6), Rating: Rating.Of(row.GetInt32(7), row.GetInt32(8))), cancel);
         var variants = (await RowsAsync(reader, static row => (ProductId: row.GetGuid(0), Id: row.GetGuid(1), Sku: row.GetString(2), Name: row.GetString(3),
             WeightGrams: row.GetInt32(4), Price: row.IsDBNull(5) ? (Money?)null : new Money(row.GetInt64(5), row.GetString(6)),
             StockState: StockStates.Read(row.NullableString(7))), cancel)).ToLookup(v => v.ProductId);
@@ -28,11 +25,11 @@ internal static class ReadProducts
         var photos = (await RowsAsync(reader, static row => (OwnerId: row.GetGuid(0), Photo: Photo(row.GetFieldValue<byte[]>(1), row.GetString(2))), cancel))
             .ToLookup(p => p.OwnerId, p => p.Photo);
 
-        var products = heads.ToDictionary(head => head.Id, head => new Product(new(head.Id), head.Slug, head.Name, head.Description, [new(head.CategoryId)],
+        var products = heads.ToDictionary(head => head.Id, head => new Product(new(head.Id), head.Slug, head.Language, head.Name, head.Description, [new(head.CategoryId)],
             ChoicesOf(variants[head.Id].SelectMany(v => options[v.Id])),
             [.. variants[head.Id].Select(v => new Variant(new(v.Id), v.Sku, v.Name, options[v.Id].ToDictionary(o => o.Name, o => o.Value), v.Price, v.StockState,
                 v.WeightGrams, [.. photos[v.Id]]))],
-            [.. photos[head.Id]], head.Version));
+            [.. photos[head.Id]], head.Rating, head.Version));
         return [.. ids.Where(products.ContainsKey).Select(id => products[id])];
     }
 
@@ -51,8 +48,11 @@ internal static class ReadProducts
     }
 
     const string Heads = """
-        SELECT p.id, p.slug, p.category_id, p.version, t.name, t.description
-        FROM catalog.products p JOIN catalog.product_texts t ON t.product_id = p.id AND t.language = $2
+        SELECT p.id, p.slug, p.category_id, p.version, t.name, t.description, t.language, p.rating_sum, p.rating_count
+        FROM catalog.products p CROSS JOIN LATERAL (
+            SELECT t.name, t.description, t.language FROM catalog.product_texts t
+            WHERE t.product_id = p.id AND t.language IN ($2, $3) ORDER BY t.language = $2 DESC LIMIT 1
+        ) t
         WHERE p.id = ANY($1) AND p.status = 'active'
         """;
 

@@ -1,4 +1,5 @@
 using Souk.Contracts;
+using Souk.Platform.Bus;
 using Souk.Platform.Money;
 using Souk.Platform.Outbox;
 
@@ -13,7 +14,11 @@ internal static class ShowListPrice
     public static async Task HandleAsync(ListPriceChanged changed, EventContext context, CancellationToken cancel)
     {
         if (changed.Price.Currency != context.Services.GetRequiredService<ShopCurrency>().Code) return;
-        await context.Connection.ExecuteAsync(Show, [changed.VariantId.Value, changed.Price.Amount, changed.Price.Currency, context.OccurredAt], cancel);
+        await using var batch = context.Connection.CreateBatch().Add(CatalogChanges.Count)
+            .Add(Show, changed.VariantId.Value, changed.Price.Amount, changed.Price.Currency, context.OccurredAt)
+            .Add(ListColumns.OfOffer, changed.VariantId.Value);
+        await batch.ExecuteNonQueryAsync(cancel);
+        context.AfterCommit(() => CatalogChanges.Tell(context.Services.GetRequiredService<IBus>()));
     }
 
     const string Show = """
@@ -24,7 +29,7 @@ internal static class ShowListPrice
             RETURNING o.variant_id
         )
         -- What is not shown, a variant no longer sold, changes no page.
-        UPDATE catalog.products p SET version = p.version + 1, updated_at = greatest(p.updated_at, $4)
+        UPDATE catalog.products p SET version = p.version + 1, updated_at = greatest(p.updated_at, $4), changed = (SELECT version FROM catalog.changes)
         FROM shown JOIN catalog.variants v ON v.id = shown.variant_id AND v.on_sale
         WHERE p.id = v.product_id
         """;

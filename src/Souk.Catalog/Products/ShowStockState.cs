@@ -1,4 +1,5 @@
 using Souk.Contracts;
+using Souk.Platform.Bus;
 using Souk.Platform.Outbox;
 
 namespace Souk.Catalog.Products;
@@ -6,8 +7,14 @@ namespace Souk.Catalog.Products;
 /// <summary>Shows with a variant how much there is of it, in a word.</summary>
 internal static class ShowStockState
 {
-    public static Task HandleAsync(StockStateChanged changed, EventContext context, CancellationToken cancel) =>
-        context.Connection.ExecuteAsync(Show, [changed.VariantId.Value, StockStates.Write(changed.State), context.OccurredAt], cancel);
+    public static async Task HandleAsync(StockStateChanged changed, EventContext context, CancellationToken cancel)
+    {
+        await using var batch = context.Connection.CreateBatch().Add(CatalogChanges.Count)
+            .Add(Show, changed.VariantId.Value, StockStates.Write(changed.State), context.OccurredAt)
+            .Add(ListColumns.OfOffer, changed.VariantId.Value);
+        await batch.ExecuteNonQueryAsync(cancel);
+        context.AfterCommit(() => CatalogChanges.Tell(context.Services.GetRequiredService<IBus>()));
+    }
 
     const string Show = """
         WITH shown AS (
@@ -15,7 +22,7 @@ internal static class ShowStockState
             ON CONFLICT (variant_id) DO UPDATE SET stock_state = excluded.stock_state WHERE o.stock_state IS DISTINCT FROM excluded.stock_state
             RETURNING o.variant_id
         )
-        UPDATE catalog.products p SET version = p.version + 1, updated_at = greatest(p.updated_at, $3)
+        UPDATE catalog.products p SET version = p.version + 1, updated_at = greatest(p.updated_at, $3), changed = (SELECT version FROM catalog.changes)
         FROM shown JOIN catalog.variants v ON v.id = shown.variant_id AND v.on_sale
         WHERE p.id = v.product_id
         """;

@@ -75,7 +75,7 @@ internal static class Import
     {
         (string What, ImportCount Count)[] counts =
         [
-            ("products", report.Products), ("variants", report.Variants), ("photos", report.Photos),
+            ("products", report.Products), ("variants", report.Variants), ("reviews", report.Reviews), ("photos", report.Photos),
             ("prices", report.Prices), ("stock levels", report.StockLevels), ("shipping methods", report.ShippingMethods),
         ];
         if (terminal.IsLive)

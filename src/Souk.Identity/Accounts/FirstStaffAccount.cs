@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using Souk.Contracts;
 using Souk.Identity.Passwords;
+using Souk.Identity.Sessions;
 using Souk.Platform;
 
 namespace Souk.Identity.Accounts;
 
 /// <inheritdoc cref="IIdentity"/>
-internal sealed class FirstStaffAccount(NpgsqlDataSource db, PersonalData people, PasswordPool pool, TimeProvider clock) : IIdentity
+internal sealed class FirstStaffAccount(NpgsqlDataSource db, PersonalData people, PasswordPool pool, RevokedSessions revoked, TimeProvider clock) : IIdentity
 {
     /// <summary>Four groups of five out of 31 letters and digits that nobody mixes up: 99 bits.</summary>
     const string Alphabet = "abcdefghjkmnpqrstuvwxyz23456789";
@@ -26,6 +27,8 @@ internal sealed class FirstStaffAccount(NpgsqlDataSource db, PersonalData people
         }
         return new(email.Trim(), password);
     }
+
+    public bool HasEnded(Guid sessionId) => revoked.Contains(sessionId);
 
     const string CountStaff = "SELECT accounts FROM identity.staff_count WHERE is_only_row";
 }

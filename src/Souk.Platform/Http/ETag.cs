@@ -12,8 +12,11 @@ public static class ETag
     {
         var tag = Of(version);
         http.Response.Headers.ETag = tag;
-        return Tags(http.Request.Headers.IfNoneMatch.ToString()).Any(t => t == "*" || Strong(t) == tag);
+        return Held(http).Any(t => t == "*" || t == tag);
     }
+
+    /// <summary>The tags in If-None-Match; a weak one counts like the strong one (RFC 9110, section 13.1.2).</summary>
+    public static IEnumerable<string> Held(HttpContext http) => http.Request.Headers.IfNoneMatch.ToString() is { Length: > 0 } header ? Tags(header).Select(Strong) : [];
 
     public static void Set(HttpContext http, int version) => http.Response.Headers.ETag = Of(version);
 

@@ -6,7 +6,9 @@ namespace Souk.Platform.Http;
 public static class HttpPlatform
 {
     /// <summary>Headers of ours that a browser page of another origin may send and read.</summary>
-    static readonly string[] RequestHeaders = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Souk-Cart-Token", "Souk-Order-Token", "Souk-Csrf-Token"];
+    static readonly string[] RequestHeaders =
+        ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Souk-Cart-Token", "Souk-Order-Token", "Souk-Csrf-Token"];
+
     static readonly string[] ResponseHeaders = ["ETag", "Link", "Location", "Retry-After", "Idempotent-Replayed", "Souk-Csrf-Token"];
 
     /// <summary>Adds strict JSON, limits, CORS and request binding.</summary>

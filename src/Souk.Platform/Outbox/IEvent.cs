@@ -18,7 +18,16 @@ public delegate Task EventSubscriber<in TEvent>(TEvent happened, EventContext co
 
 /// <param name="AggregateId">What it happened to.</param>
 /// <param name="Version">1, 2, 3, … for each aggregate without gaps; handlers see them in this order.</param>
-public sealed record EventContext(Guid AggregateId, int Version, DateTimeOffset OccurredAt, NpgsqlConnection Connection, IServiceProvider Services);
+public sealed record EventContext(Guid AggregateId, int Version, DateTimeOffset OccurredAt, NpgsqlConnection Connection, IServiceProvider Services)
+{
+    internal List<Action> Hints { get; } = [];
+
+    /// <summary>
+    /// Calls the action soon after what was written on <see cref="Connection"/> has committed; never when it was undone, and not when the process ends in
+    /// between. So it is for hints that may be lost, such as a message on the bus. It must return quickly.
+    /// </summary>
+    public void AfterCommit(Action hint) => Hints.Add(hint);
+}
 
 /// <summary>A named reader of the event log.</summary>
 public sealed record Subscription(string Subscriber, string EventType, Func<JsonElement, EventContext, CancellationToken, Task> Handle)

@@ -29,6 +29,7 @@ internal static class ParkedEvents
     {
         var subscriber = Subscriber.Of(job.Services.GetRequiredService<WorkMap>(), subscriberName);
         var clock = job.Services.GetRequiredService<TimeProvider>();
+        var logger = job.Services.GetRequiredService<ILogger<Relay>>();
         object?[] aggregate = [subscriberName, of.Aggregate, of.AggregateId];
         await using var connection = await job.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(cancel);
         for (var taken = 0; ; taken++)
@@ -47,10 +48,11 @@ internal static class ParkedEvents
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
                 limit.CancelAfter(Subscriber.HandlingTimeMax);
-                await subscriber.HandleAsync(next, connection, job.Services, limit.Token);
+                var hints = await subscriber.HandleAsync(next, connection, job.Services, limit.Token);
                 await connection.ExecuteAsync(NoteHandled, [.. aggregate, next.Version, clock.GetUtcNow()], cancel);
                 await connection.ExecuteAsync(Unpark, [.. aggregate, next.Version], cancel);
                 await transaction.CommitAsync(cancel);
+                subscriber.Give(hints, logger);
             }
             catch (Exception) when (taken > 0 && connection.State == System.Data.ConnectionState.Open && !cancel.IsCancellationRequested)
             {

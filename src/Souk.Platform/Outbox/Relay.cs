@@ -110,6 +110,7 @@ internal sealed class Relay(WorkDatabase log, NpgsqlDataSource db, WorkMap work,
             try
             {
                 var moved = await step.RunAsync(stop);
+                subscriber.Give(step.Hints, logger);
                 foreach (var (happened, failure) in step.Failures)
                     logger.LogWarning(failure, "Subscriber {Subscriber} failed to handle {Type} version {Version} of {AggregateId}; parked with those after it",
                         subscriber.Name, happened.Type, happened.Version, happened.AggregateId);

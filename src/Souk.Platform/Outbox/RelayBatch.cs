@@ -30,6 +30,9 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
     /// <summary>Aggregates of which parked events may become handled here.</summary>
     readonly List<Aggregate> unparked = [];
 
+    /// <summary>What handlers want done after the commit.</summary>
+    public List<Action> Hints { get; } = [];
+
     /// <summary>Of the events that were parked because their handler failed.</summary>
     public List<(LoggedEvent Event, Exception Failure)> Failures { get; } = [];
 
@@ -133,7 +136,7 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
                 limit.CancelAfter(Subscriber.HandlingTimeMax);
-                await subscriber.HandleAsync(happened, connection, services, limit.Token);
+                Hints.AddRange(await subscriber.HandleAsync(happened, connection, services, limit.Token));
                 handled[happened.Aggregate] = happened.Version;
             }
             catch (Exception failure) when (!cancel.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)

@@ -29,10 +29,29 @@ internal sealed class Subscriber
     public static Subscriber Of(WorkMap work, string name) => new(name, work.Subscriptions.Where(s => s.Subscriber == name));
 
     /// <summary>Hands the event to its handler; one of a type that nobody takes is handled by that alone.</summary>
-    public Task HandleAsync(LoggedEvent happened, NpgsqlConnection connection, IServiceProvider services, CancellationToken cancel)
+    /// <returns>What the handler wants done once the transaction has committed.</returns>
+    public async Task<IReadOnlyList<Action>> HandleAsync(LoggedEvent happened, NpgsqlConnection connection, IServiceProvider services, CancellationToken cancel)
     {
-        if (!byType.TryGetValue(happened.Type, out var subscription)) return Task.CompletedTask;
-        return subscription.Handle(JsonElement.Parse(happened.Payload), new(happened.AggregateId, happened.Version, happened.OccurredAt, connection, services), cancel);
+        if (!byType.TryGetValue(happened.Type, out var subscription)) return [];
+        var context = new EventContext(happened.AggregateId, happened.Version, happened.OccurredAt, connection, services);
+        await subscription.Handle(JsonElement.Parse(happened.Payload), context, cancel);
+        return context.Hints;
+    }
+
+    /// <summary>Call it after the commit: a hint that fails is one that was lost, and undoes nothing.</summary>
+    public void Give(IEnumerable<Action> hints, ILogger logger)
+    {
+        foreach (var hint in hints)
+        {
+            try
+            {
+                hint();
+            }
+            catch (Exception failure)
+            {
+                logger.LogError(failure, "Subscriber {Subscriber} failed after its commit; what it wrote stays", Name);
+            }
+        }
     }
 
     /// <summary>

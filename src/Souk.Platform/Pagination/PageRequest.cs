@@ -45,6 +45,26 @@ public sealed class PageRequest
     public Page<TItem> Answer<TRow, TKey, TItem>(Start<TKey> start, string list, IReadOnlyList<TRow> rows, Func<TRow, TKey> keyOf, Func<TRow, TItem> itemOf)
         where TKey : class
     {
+        var (page, link) = Maker().Make(start, list, rows, keyOf, itemOf);
+        if (link is not null) http.Response.Headers.Link = link;
+        return page;
+    }
+
+    /// <summary>What makes the page without the request, for an answer that outlives it.</summary>
+    public PageMaker Maker() => new(Signer, $"{http.Request.PathBase}{http.Request.Path}",
+        [.. http.Request.Query.Where(q => q.Key != "cursor").SelectMany(q => q.Value, (q, value) => KeyValuePair.Create(q.Key, value))]);
+
+    CursorSigner Signer => http.RequestServices.GetRequiredService<CursorSigner>();
+}
+
+/// <summary>Makes pages of one list.</summary>
+/// <param name="query">The members of the list's address but for the cursor.</param>
+public sealed class PageMaker(CursorSigner signer, string path, IReadOnlyList<KeyValuePair<string, string?>> query)
+{
+    /// <summary>The page of up to <c>limit + 1</c> fetched rows, and its Link header (RFC 8288); null when it is the only one.</summary>
+    public (Page<TItem> Page, string? Link) Make<TRow, TKey, TItem>(PageRequest.Start<TKey> start, string list, IReadOnlyList<TRow> rows, Func<TRow, TKey> keyOf,
+        Func<TRow, TItem> itemOf) where TKey : class
+    {
         var more = rows.Count > start.Limit;
         var shown = rows.Take(start.Limit).ToList();
         if (start.Backward) shown.Reverse();
@@ -53,23 +73,15 @@ public sealed class PageRequest
         string? next = null, previous = null;
         if (shown.Count > 0)
         {
-            if (start.Backward || more) next = Signer.Write(false, keyOf(shown[^1]), list);
-            if (start.Backward ? more : start.Key is not null) previous = Signer.Write(true, keyOf(shown[0]), list);
+            if (start.Backward || more) next = signer.Write(false, keyOf(shown[^1]), list);
+            if (start.Backward ? more : start.Key is not null) previous = signer.Write(true, keyOf(shown[0]), list);
         }
         var links = new[] { (next, "next"), (previous, "prev") }.Where(l => l.Item1 is not null)
             .Select(l => $"<{Address(l.Item1!)}>; rel=\"{l.Item2}\"");
-        if (next is not null || previous is not null) http.Response.Headers.Link = string.Join(", ", links);
-        return new([.. shown.Select(itemOf)], next, previous);
+        return (new([.. shown.Select(itemOf)], next, previous), next is null && previous is null ? null : string.Join(", ", links));
     }
 
-    CursorSigner Signer => http.RequestServices.GetRequiredService<CursorSigner>();
-
-    string Address(string cursor)
-    {
-        var query = QueryString.Create(http.Request.Query.Where(q => q.Key != "cursor")
-            .Append(new("cursor", cursor)).SelectMany(q => q.Value, (q, value) => KeyValuePair.Create(q.Key, value)));
-        return $"{http.Request.PathBase}{http.Request.Path}{query}";
-    }
+    string Address(string cursor) => $"{path}{QueryString.Create(query.Append(new("cursor", cursor)))}";
 }
 
 /// <summary>Signs cursors, so that a caller can neither read rows by a made-up key nor send one list's cursor to another.</summary>

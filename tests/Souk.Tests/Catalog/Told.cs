@@ -32,7 +32,11 @@ static class Told
 
         foreach (var subscription in shop.App.Services.GetRequiredService<WorkMap>().Subscriptions.Where(s => s.Subscriber.StartsWith("catalog.", StringComparison.Ordinal)))
             foreach (var (_, aggregate, version, at, payload) in happened.Where(h => h.Type == subscription.EventType))
-                await subscription.Handle(payload, new EventContext(aggregate, version, at, connection, shop.App.Services), CancellationToken.None);
+                {
+                var context = new EventContext(aggregate, version, at, connection, shop.App.Services);
+                await subscription.Handle(payload, context, CancellationToken.None);
+                context.Hints.ForEach(hint => hint());
+            }
     }
 
     static Task<string> VersionsAsync(CatalogShop shop) =>

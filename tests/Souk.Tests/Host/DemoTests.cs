@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Souk.Tests.Tidy;
+
 namespace Souk.Tests.Host;
 
 public sealed class DemoTests
@@ -16,7 +20,22 @@ public sealed class DemoTests
             Assert.True(code == 0, said);
             Assert.Matches(@"Done: order [0-9A-Z]{4}-[0-9A-Z]{4}, 2 × .+, paid \d+\.\d\d USD in \d+ requests\.", said);
         }
+        Assert.Contains("\"status\":\"paid\"", await PurchaseOfTheReadmeAsync(shop.Address), StringComparison.Ordinal);
         Assert.Equal(0, await shop.StopAsync());
+    }
+
+    /// <summary>What the README says to type, typed into a shell.</summary>
+    static async Task<string> PurchaseOfTheReadmeAsync(Uri shop)
+    {
+        var readme = await File.ReadAllTextAsync(Path.Combine(Source.Root, "README.md"));
+        var block = Regex.Match(readme, "## A purchase.*?```sh\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
+        Assert.StartsWith("url=http://127.0.0.1:8080\n", block, StringComparison.Ordinal);
+        var start = new ProcessStartInfo("bash", ["-euc", block.Replace("http://127.0.0.1:8080", shop.ToString().TrimEnd('/'), StringComparison.Ordinal)]) { RedirectStandardOutput = true };
+        using var shell = Process.Start(start)!;
+        var said = await shell.StandardOutput.ReadToEndAsync();
+        await shell.WaitForExitAsync();
+        Assert.Equal(0, shell.ExitCode);
+        return said;
     }
 
     [Fact]

@@ -39,6 +39,8 @@ public sealed class OpenOrders(Cuts cuts) : IOrdering
     public Task<Result<Guid>> CustomerOfOrderAsync(Id<OrderKind> order, Payer payer, CancellationToken cancel) =>
         Task.FromResult<Result<Guid>>(Visible(order, payer) is { } found ? found.CustomerId : NotFound);
 
+    public Guid? CustomerOfOrderToken(string? orderToken) => orders.Values.FirstOrDefault(o => o.Token == orderToken)?.CustomerId;
+
     public Task<Result<PaymentDue>> PaymentDueAsync(Id<OrderKind> order, Payer payer, CancellationToken cancel) => Task.FromResult<Result<PaymentDue>>(
         Visible(order, payer) is not { } found ? NotFound : found.IsClosed || found.PaidBy is not null ? NotPayable : new PaymentDue(found.CustomerId, order, found.Total));
 

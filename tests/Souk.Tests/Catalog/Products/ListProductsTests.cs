@@ -73,8 +73,17 @@ public sealed class ListProductsTests(SampleShop shop) : IClassFixture<SampleSho
     [InlineData("colour=red", 400, "query_unknown")]
     [InlineData("Sort=name", 400, "query_unknown")]
     [InlineData("sort=name&sort=name", 400, "query_repeated")]
-    [InlineData("sort=price", 400, "sort_unknown")]
-    [InlineData("sort=-name", 400, "sort_unknown")]
+    [InlineData("sort=-rating", 400, "sort_unknown")]
+    [InlineData("sort=Price", 400, "sort_unknown")]
+    [InlineData("q=", 400, "filter_invalid")]
+    [InlineData("q=a%00b", 400, "filter_invalid")]
+    [InlineData("option.color=", 400, "filter_invalid")]
+    [InlineData("option.weight=1", 400, "query_unknown")]
+    [InlineData("priceMin=-1", 400, "filter_invalid")]
+    [InlineData("priceMax=9.99", 400, "filter_invalid")]
+    [InlineData("priceMin=99999999999999999999", 400, "filter_invalid")]
+    [InlineData("priceMin=2&priceMax=1", 400, "filter_invalid")]
+    [InlineData("inStock=false", 400, "filter_invalid")]
     [InlineData("sort=", 400, "sort_unknown")]
     [InlineData("limit=0", 400, "limit_invalid")]
     [InlineData("limit=101", 400, "limit_invalid")]
@@ -94,9 +103,10 @@ public sealed class ListProductsTests(SampleShop shop) : IClassFixture<SampleSho
     public async Task A_refusal_lists_what_is_allowed()
     {
         using var query = await shop.Http.GetAsync("/v1/products?colour=red");
-        Assert.Equal(["category", "sort", "limit", "cursor"], (await query.Body()).GetProperty("allowed").EnumerateArray().Select(a => a.GetString()));
-        using var sort = await shop.Http.GetAsync("/v1/products?sort=price");
-        Assert.Equal(["name", "createdAt", "-createdAt"], (await sort.Body()).GetProperty("allowed").EnumerateArray().Select(a => a.GetString()));
+        Assert.Equal(["category", "q", "option.color", "option.size", "priceMin", "priceMax", "inStock", "sort", "limit", "cursor"],
+            (await query.Body()).GetProperty("allowed").EnumerateArray().Select(a => a.GetString()));
+        using var sort = await shop.Http.GetAsync("/v1/products?sort=weight");
+        Assert.Equal(["name", "-name", "price", "-price", "createdAt", "-createdAt", "rating"], (await sort.Body()).GetProperty("allowed").EnumerateArray().Select(a => a.GetString()));
     }
 
     [Fact]

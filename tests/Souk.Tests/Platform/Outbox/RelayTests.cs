@@ -249,7 +249,9 @@ public sealed class RelayTests(TestPostgres postgres)
         Assert.Equal(told, await writerNode.ScalarAsync<long>("SELECT count(*) FROM platform.outbox"));
         Assert.NotEqual(0, failed);
         // Each thing's versions were noted as 1, 2, 3, …
-        Assert.Equal(0, await writerNode.ScalarAsync<long>("SELECT count(*) FROM (SELECT version, row_number() OVER (PARTITION BY what ORDER BY n) AS place FROM notes) AS noted WHERE version <> place"));
+        Assert.Equal(0, await writerNode.ScalarAsync<long>("""
+            SELECT count(*) FROM (SELECT version, row_number() OVER (PARTITION BY what ORDER BY n) AS place FROM notes) AS noted WHERE version <> place
+            """));
     }
 
     /// <summary>Changes things one after the other in one transaction, in key order; about a fifth of them roll back. A dropped connection is a rollback too.</summary>
