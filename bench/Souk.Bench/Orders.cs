@@ -12,28 +12,28 @@ namespace Souk.Bench;
 /// </summary>
 internal static class Orders
 {
-    static readonly int[] Clients = [4, 8, 16];
-
-    public static async Task<IReadOnlyList<Result>> RunAsync(BenchShop shop, BenchSettings settings)
+    public static IEnumerable<Scenario> Of(BenchShop shop, BenchSettings settings)
     {
-        await PrepareStockAsync(shop);
-        var results = new List<Result>();
-        foreach (var (scenario, spread) in new[] { ("place-order-spread", true), ("place-order-hot", false) })
+        yield return new("place-order-spread", () => PlaceAsync("place-order-spread", spread: true));
+        yield return new("place-order-hot", () => PlaceAsync("place-order-hot", spread: false));
+        yield return new("purchase", async () =>
         {
             await shop.RenewTokensAsync();
-            results.Add(await Result.MeasureAsync(scenario, shop, settings,
+            var result = await Result.MeasureAsync("purchase", shop, settings, () => BuyAsync(shop, settings.Seconds), null, "none");
+            await ProveAsync(shop);
+            return result;
+        });
+
+        async Task<Result> PlaceAsync(string scenario, bool spread)
+        {
+            await PrepareStockAsync(shop);
+            await shop.RenewTokensAsync();
+            var result = await Result.MeasureAsync(scenario, shop, settings,
                 () => Tool.WrkAsync(shop.Url, settings.Seconds, Place(shop, spread)),
-                async () =>
-                {
-                    var best = 0.0;
-                    foreach (var clients in Clients) best = Math.Max(best, await Tool.PgBenchAsync(shop.ConnectionString, Statements(spread), clients, Math.Max(2, settings.Seconds / 2)));
-                    return best;
-                }, "the same SQL by pgbench, best client count"));
+                () => Tool.BestPgBenchAsync(shop.ConnectionString, Statements(spread), settings.Seconds), "the same SQL by pgbench, best client count");
+            await ProveAsync(shop);
+            return result;
         }
-        await shop.RenewTokensAsync();
-        results.Add(await Result.MeasureAsync("purchase", shop, settings, () => BuyAsync(shop, settings.Seconds), null, "none"));
-        await ProveAsync(shop);
-        return results;
     }
 
     /// <summary>Lua has no secure random numbers; 128 bits of its own, seeded by the clock and the process, serve here.</summary>
@@ -67,7 +67,7 @@ internal static class Orders
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand($"""
             INSERT INTO ordering.stock (variant_id, on_hand, state)
-            SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, {BenchShop.OnHand}, 'in_stock' FROM generate_series(1, 10000) AS n;
+            SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, {BenchShop.OnHand}, 'in_stock' FROM generate_series(1, 10000) AS n ON CONFLICT DO NOTHING;
             """, connection);
         await command.ExecuteNonQueryAsync();
         await using var analyze = new NpgsqlCommand("VACUUM ANALYZE ordering.stock", connection);

@@ -5,14 +5,17 @@ using Souk.Bench;
 // The ceiling of reads: bytes of a given size from the same web server, before anything of the shop.
 if (args is ["static", var size]) return await StaticServer.RunAsync(int.Parse(size, CultureInfo.InvariantCulture));
 
-var groups = args.Where(a => !a.StartsWith('-') && !char.IsAsciiDigit(a[0])).ToList();
-if (args.Contains("--help") || groups.Except(["reads", "orders"]).Any())
+var chosen = args.Where(a => !a.StartsWith('-') && !char.IsAsciiDigit(a[0])).ToList();
+string[] reads = ["product-page", "product-list", "availability", "signed-request", "sign-in"], orders = ["place-order-spread", "place-order-hot", "purchase"];
+if (args.Contains("--help") || chosen.Except(["reads", "orders", .. reads, .. orders]).Any())
 {
-    Console.WriteLine("""
-        Usage: ./souk bench [reads|orders] [--seconds N] [--rounds N] [--json] [--write]
+    Console.WriteLine($$"""
+        Usage: ./souk bench [reads|orders|SCENARIO…] [--seconds N] [--rounds N] [--json] [--write]
 
         Measures this build on this machine: a shop in production settings over a durable PostgreSQL of its own, load from separate processes
         (wrk, pgbench, and a driver of ours for whole purchases), every figure beside its ceiling in the same run. Quiet the machine first.
+
+        Scenarios: {{string.Join(", ", reads.Concat(orders))}}
 
           --seconds N   of each run (default 10)
           --rounds N    runs of each scenario, alternating with its ceiling; the median counts (default 3)
@@ -25,8 +28,9 @@ if (args.Contains("--help") || groups.Except(["reads", "orders"]).Any())
 var settings = new BenchSettings(Number("--seconds", 10), Number("--rounds", 3));
 await using var shop = await BenchShop.StartAsync();
 var results = new List<Result>();
-if (groups.Count == 0 || groups.Contains("reads")) results.AddRange(await Reads.RunAsync(shop, settings));
-if (groups.Count == 0 || groups.Contains("orders")) results.AddRange(await Orders.RunAsync(shop, settings));
+foreach (var (group, scenarios) in new[] { ("reads", Reads.Of(shop, settings)), ("orders", Orders.Of(shop, settings)) })
+    foreach (var scenario in scenarios)
+        if (chosen.Count == 0 || chosen.Contains(group) || chosen.Contains(scenario.Name)) results.Add(await scenario.RunAsync());
 
 if (args.Contains("--json"))
     foreach (var result in results) Console.WriteLine(JsonSerializer.Serialize(result.Shown, JsonSerializerOptions.Web));

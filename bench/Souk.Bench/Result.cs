@@ -4,6 +4,9 @@ namespace Souk.Bench;
 /// <param name="Rounds">Runs of each scenario; the median counts.</param>
 internal sealed record BenchSettings(int Seconds, int Rounds);
 
+/// <summary>Something to measure, by its name in every report.</summary>
+internal sealed record Scenario(string Name, Func<Task<Result>> RunAsync);
+
 /// <summary>What one run of a load generator saw.</summary>
 /// <param name="Errors">Answers that were no success, and requests without an answer.</param>
 internal sealed record Load(double PerSecond, double P50Ms, double P95Ms, double P99Ms, long Errors);

@@ -22,6 +22,7 @@ public sealed class OrderingModule : IModule
         services.AddSingleton(OrderingOptions.Read(configuration));
         services.AddSingleton<GuestCustomers>();
         services.AddSingleton<OrderNumbers>();
+        services.AddSingleton<StockLevels>();
         services.AddSingleton<PrepareOrder>();
         services.AddSingleton<WriteOrder>();
         services.AddSingleton<IOrdering, OrderingContract>();

@@ -16,13 +16,12 @@ internal static class GetAvailability
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/availability", Handle).ForEveryone().WithName(nameof(GetAvailability));
 
-    static async Task<Results<Ok<Availability>, Error>> Handle(HttpContext http, string? variantIds, NpgsqlDataSource db, CancellationToken cancel)
+    static async Task<Results<Ok<Availability>, Error>> Handle(HttpContext http, string? variantIds, StockLevels levels, CancellationToken cancel)
     {
         if (QueryMembers.RefuseOthers(http, "variantIds") is { } unknown) return unknown;
         if (Read(variantIds) is not { } ids) return StockErrors.VariantIdsInvalid;
 
-        var stocked = (await db.QueryAsync(Find, static row => (Id: row.GetGuid(0), Available: row.GetInt32(1), State: row.GetString(2)),
-            [ids.Select(id => id.Value).ToArray()], cancel)).ToDictionary(row => row.Id);
+        var stocked = await levels.FindAsync([.. ids.Select(id => id.Value)], cancel);
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new Availability([.. ids.Select(id => stocked.TryGetValue(id.Value, out var row)
             ? new Item(id, row.Available, StockStates.Read(row.State)) : new Item(id, 0, StockState.Out))]));
@@ -41,6 +40,11 @@ internal static class GetAvailability
         }
         return ids;
     }
+}
 
+/// <summary>What lies on the shelves this instant, read together for all who ask.</summary>
+internal sealed class StockLevels(NpgsqlDataSource db)
+    : SharedReads<Guid, (int Available, string State)>(db, Find, static row => new(row.GetGuid(0), (row.GetInt32(1), row.GetString(2))))
+{
     const string Find = "SELECT variant_id, on_hand - reserved, state FROM ordering.stock WHERE variant_id = ANY($1)";
 }
