@@ -45,7 +45,19 @@ internal sealed class BenchShop : IAsyncDisposable
         shop.Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new(shop.Url) };
         await shop.LookAroundAsync();
         await shop.SignInAsync();
+        await shop.SettleAsync();
         return shop;
+    }
+
+    /// <summary>Returns when the import has been told to every subscriber: what is measured is the load, not the day before.</summary>
+    async Task SettleAsync()
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        await using var analyze = new NpgsqlCommand("VACUUM ANALYZE", connection) { CommandTimeout = 600 };
+        await using var behind = new NpgsqlCommand("SELECT EXISTS (SELECT FROM platform.subscribers s JOIN platform.outbox o ON (o.xid, o.id) > (s.xid, s.id))", connection);
+        while ((bool)(await behind.ExecuteScalarAsync())!) await Task.Delay(200);
+        await analyze.ExecuteNonQueryAsync();
     }
 
     /// <summary>CPU time so far of the host and of PostgreSQL with all its children.</summary>

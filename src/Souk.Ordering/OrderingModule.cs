@@ -24,6 +24,7 @@ public sealed class OrderingModule : IModule
         services.AddSingleton<OrderNumbers>();
         services.AddSingleton<StockLevels>();
         services.AddSingleton<PrepareOrder>();
+        services.AddSingleton<OrderBatch>();
         services.AddSingleton<WriteOrder>();
         services.AddSingleton<IOrdering, OrderingContract>();
         services.TryAddSingleton(ShopCurrency.Read(configuration));

@@ -7,23 +7,25 @@ internal sealed class VariantsOnSale(NpgsqlDataSource db) : ICatalog
 {
     public const int VariantsMax = 100;
 
+    readonly SharedReads<Guid, VariantFacts> facts = new(db, Facts, static row => new(row.GetGuid(0),
+        new(new(row.GetGuid(0)), new(row.GetGuid(1)), row.GetString(2), NameOf(row.GetString(3), row.GetString(4)), row.GetInt32(5))));
+
     public async Task<IReadOnlyList<VariantFacts>> VariantsAsync(IReadOnlyCollection<VariantId> ids, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ids.Count, VariantsMax, nameof(ids));
-        return await db.QueryAsync(Facts, static row => new VariantFacts(new(row.GetGuid(0)), new(row.GetGuid(1)), row.GetString(2),
-            NameOf(row.GetString(3), row.GetString(4)), row.GetInt32(5)), [ids.Select(id => id.Value).ToArray(), ReadProducts.DefaultLanguage], cancel);
+        var found = await facts.FindAsync([.. ids.Select(id => id.Value)], cancel);
+        return [.. ids.Distinct().Order().Select(id => found.GetValueOrDefault(id.Value)).OfType<VariantFacts>()];
     }
 
     /// <summary>Most variants' names begin with their product's: said once.</summary>
     internal static string NameOf(string product, string variant) =>
         variant.StartsWith(product, StringComparison.OrdinalIgnoreCase) ? variant : $"{product} - {variant}";
 
-    const string Facts = """
+    const string Facts = $"""
         SELECT v.id, v.product_id, v.sku, t.name, v.name, v.weight_grams
         FROM catalog.variants v
         JOIN catalog.products p ON p.id = v.product_id AND p.status = 'active'
-        JOIN catalog.product_texts t ON t.product_id = p.id AND t.language = $2
+        JOIN catalog.product_texts t ON t.product_id = p.id AND t.language = '{ReadProducts.DefaultLanguage}'
         WHERE v.id = ANY($1) AND v.on_sale
-        ORDER BY v.id
         """;
 }

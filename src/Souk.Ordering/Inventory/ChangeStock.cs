@@ -27,9 +27,36 @@ internal static class ChangeStock
                 changes.Select(c => c.Reserved).ToArray(), options.LowStock, now);
     }
 
+    /// <summary>Locks the stock of these variants in the connection's transaction, in the same order, and tells how many units of each can still be sold.</summary>
+    /// <param name="skipLocked">Leaves out what others hold, rather than waiting for it.</param>
+    public static async Task<Dictionary<VariantId, int>> LockStockAsync(this NpgsqlConnection connection, Guid[] variants, bool skipLocked) =>
+        new(await connection.QueryAsync(skipLocked ? LockFree : LockAndRead, static row => KeyValuePair.Create(new VariantId(row.GetGuid(0)), row.GetInt32(1)),
+            [variants], CancellationToken.None));
+
+    /// <summary>Of these variants, those that were ever stocked, whoever holds their rows.</summary>
+    public static async Task<IReadOnlyList<VariantId>> StockedAsync(NpgsqlConnection connection, Guid[] variants) =>
+        await connection.QueryAsync(Stocked, static row => new VariantId(row.GetGuid(0)), [variants], CancellationToken.None);
+
+    /// <summary>Of these wishes, those that cannot be met at this moment.</summary>
+    public static async Task<IReadOnlyList<VariantId>> ShortAsync(NpgsqlDataSource db, IReadOnlyList<(VariantId VariantId, int Quantity)> wanted) => await db.QueryAsync(Short,
+        static row => new VariantId(row.GetGuid(0)), [wanted.Select(w => w.VariantId.Value).ToArray(), wanted.Select(w => w.Quantity).ToArray()], CancellationToken.None);
+
     // In order of variant, so that two sales with the same variants queue up instead of deadlocking. A statement of its own: the next one then sees
     // what these rows hold now, not what they held when the wait began.
     const string Lock = "SELECT 1 FROM ordering.stock WHERE variant_id = ANY($1) ORDER BY variant_id FOR NO KEY UPDATE";
+
+    const string LockAndRead = "SELECT variant_id, on_hand - reserved FROM ordering.stock WHERE variant_id = ANY($1) ORDER BY variant_id FOR NO KEY UPDATE";
+
+    const string LockFree = $"{LockAndRead} SKIP LOCKED";
+
+    const string Stocked = "SELECT variant_id FROM ordering.stock WHERE variant_id = ANY($1)";
+
+    const string Short = """
+        SELECT w.variant_id
+        FROM unnest($1::uuid[], $2::int[]) AS w (variant_id, quantity) LEFT JOIN ordering.stock s USING (variant_id)
+        WHERE s.variant_id IS NULL OR s.on_hand - s.reserved < w.quantity
+        ORDER BY w.variant_id
+        """;
 
     const string Apply = $"""
         WITH wanted AS (

@@ -23,6 +23,9 @@ internal static class OrderErrors
     public static Error PriceChanged(Quote quote) => Error.Conflict("price_changed",
         "The goods cost something else now than you expected. Show the new price, and order again with its total as expectedTotal.", ("quote", QuoteShown.Of(quote)));
 
+    public static readonly Error TooManyAtOnce = new(503, "orders_busy",
+        "More orders come in than can be written now. Try again shortly with the same Idempotency-Key; nothing was ordered.") { RetryAfterSeconds = 1 };
+
     public static readonly Error CartEmpty = new(422, "cart_empty", "The cart has no lines. Put something in, and order again.");
 
     public static readonly Error CartChanged = Error.Conflict("cart_changed",

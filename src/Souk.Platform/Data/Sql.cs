@@ -14,6 +14,12 @@ public static class Sql
         Value = JsonSerializer.SerializeToUtf8Bytes(value, Json.Options),
     };
 
+    public static NpgsqlParameter Jsonbs<T>(IEnumerable<T> values) => new()
+    {
+        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb,
+        Value = values.Select(value => JsonSerializer.Serialize(value, Json.Options)).ToArray(),
+    };
+
     /// <summary>One statement of a batch: a batch without an open transaction is one implicit transaction and one round trip.</summary>
     public static NpgsqlBatch Add(this NpgsqlBatch batch, string sql, params ReadOnlySpan<object?> args)
     {

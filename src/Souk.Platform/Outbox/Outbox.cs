@@ -12,6 +12,10 @@ public static class Outbox
     public static NpgsqlBatch AddEvent<TEvent>(this NpgsqlBatch batch, Guid aggregateId, int version, DateTimeOffset now, TEvent happened)
         where TEvent : IEvent => batch.Add(Append, TEvent.Type, aggregateId, version, now, Sql.Jsonb(happened));
 
+    /// <summary>Adds one event of each of several aggregates to a batch, in one statement.</summary>
+    public static NpgsqlBatch AddEvents<TEvent>(this NpgsqlBatch batch, int version, DateTimeOffset now, IReadOnlyList<(Guid AggregateId, TEvent Happened)> events)
+        where TEvent : IEvent => batch.Add(AppendAll, TEvent.Type, version, now, events.Select(e => e.AggregateId).ToArray(), Sql.Jsonbs(events.Select(e => e.Happened)));
+
     /// <summary>Writes the event in the connection's open transaction.</summary>
     public static Task AppendEventAsync<TEvent>(this NpgsqlConnection connection, Guid aggregateId, int version, DateTimeOffset now, TEvent happened,
         CancellationToken cancel) where TEvent : IEvent =>
@@ -22,6 +26,8 @@ public static class Outbox
     /// the platform's tables is a module's business.
     /// </summary>
     public const string AppendFrom = "INSERT INTO platform.outbox (type, aggregate_id, version, occurred_at, payload)";
+
+    internal const string AppendAll = $"{AppendFrom} SELECT $1, e.id, $2, $3, e.payload FROM unnest($4::uuid[], $5::jsonb[]) AS e (id, payload)";
 
     internal const string Append = $"{AppendFrom} VALUES ($1, $2, $3, $4, $5)";
 }

@@ -1,0 +1,233 @@
+using Souk.Ordering.Inventory;
+using Souk.Ordering.Orders;
+using Souk.Platform.Idempotency;
+using Placed = Souk.Platform.Data.Pending<Souk.Ordering.Checkout.Placement, Souk.Platform.Errors.Result<Souk.Ordering.Orders.StoredOrder>>;
+
+namespace Souk.Ordering.Checkout;
+
+/// <summary>
+/// Writes the orders that wait, in one transaction, and answers each after the commit (docs/adr/0013-orders-are-written-together.md).
+/// </summary>
+/// <remarks>
+/// <para>First as if nothing were in the way: one round trip, in which a constraint fires if something is. Then, or at once where stock is known to be short, under
+/// locks: what is there is read, each order accepted or refused in the order they came, and the accepted ones written. An order whose own data fails is found
+/// by writing each alone.</para>
+/// <para>A connection that is lost leaves open whether the commit was made: the keys are looked up before anybody is answered.</para>
+/// </remarks>
+internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, TimeProvider clock, ILogger<OrderBatch> log) : IDisposable
+{
+    /// <summary>A lock that others hold longer stops only the orders that need it.</summary>
+    const int LockMillisecondsMax = 250;
+
+    /// <summary>Stock that was short when the order failed and is not when it is looked at; a rival's key that was not yet committed: so often it is tried again.</summary>
+    const int TriesMax = 3;
+
+    /// <summary>How often, with a growing pause, a database that went away is asked what it kept.</summary>
+    const int LookUpsMax = 5;
+
+    /// <summary>Orders written alone at the same time.</summary>
+    const int AloneMax = 4;
+
+    /// <summary>So long after a variant was short, orders of it are decided under locks at once: trying without would mostly be in vain.</summary>
+    static readonly TimeSpan TightTime = TimeSpan.FromSeconds(1);
+
+    readonly SemaphoreSlim alone = new(AloneMax);
+    readonly Dictionary<VariantId, DateTimeOffset> tightUntil = [];   // of the one batch that runs
+
+    public async Task RunAsync(IReadOnlyList<Placed> placed)
+    {
+        // A key twice, or a cart twice: the second one finds what the first has done.
+        var (first, again) = (new List<Placed>(placed.Count), new List<Placed>());
+        var (keys, carts) = (new HashSet<(Guid, string)>(), new HashSet<CartId>());
+        foreach (var order in placed)
+            (keys.Add((order.Item.Order.CustomerId, order.Item.Key)) && (order.Item.Cart is not var (cart, _) || carts.Add(cart)) ? first : again).Add(order);
+
+        await WriteAsync(first);
+        if (again.Count > 0) await RunAsync(again);
+    }
+
+    async Task WriteAsync(IReadOnlyList<Placed> placed)
+    {
+        try
+        {
+            if (IsTight(placed) || !await TryAtOnceAsync(placed)) await DecideAsync(placed);
+        }
+        catch (NpgsqlException lost) when (lost is not PostgresException || IsShutdown(lost))
+        {
+            log.LogWarning("The connection was lost while {Count} orders were written; looking up which of them were: {Reason}", placed.Count, lost.Message);
+            await LookUpAsync(placed, lost);
+        }
+        catch (PostgresException)
+        {
+            WriteAlone(placed);
+        }
+    }
+
+    /// <summary>False when a constraint or a lock of others stood in the way, and nothing was written.</summary>
+    async Task<bool> TryAtOnceAsync(IReadOnlyList<Placed> placed)
+    {
+        try
+        {
+            await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
+            await OrderRows.WriteAsync(connection, Items(placed), options, clock.GetUtcNow(), LockMillisecondsMax);
+        }
+        catch (PostgresException no) when (IsRefusal(no) || IsConflict(no))
+        {
+            return false;
+        }
+        Succeed(placed);
+        return true;
+    }
+
+    /// <summary>Reads under locks what is there, and decides in the order they came.</summary>
+    async Task DecideAsync(IReadOnlyList<Placed> placed)
+    {
+        for (var (attempt, skipLocked) = (1, false); ; attempt++)
+        {
+            try
+            {
+                await DecideOnceAsync(placed, skipLocked);
+                return;
+            }
+            catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable && !skipLocked)
+            {
+                skipLocked = true;
+            }
+            catch (PostgresException rival) when (attempt < TriesMax && (rival.ConstraintName == OrderRows.KeyIsUsed || IsConflict(rival)))
+            {
+            }
+        }
+    }
+
+    async Task DecideOnceAsync(IReadOnlyList<Placed> placed, bool skipLocked)
+    {
+        var items = Items(placed);
+        await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
+        await using var transaction = await connection.BeginTransactionAsync();
+        await OrderRows.LimitLocksAsync(connection, LockMillisecondsMax);
+        var carts = await OrderRows.LockCartsAsync(connection, items);
+        var keys = await OrderRows.FindKeysAsync(connection, items);
+        var variants = items.SelectMany(p => p.Order.Lines).Select(l => l.VariantId).Distinct().Order().Select(v => v.Value).ToArray();
+        var stock = await connection.LockStockAsync(variants, skipLocked);
+        var held = skipLocked ? (await ChangeStock.StockedAsync(connection, variants)).Where(v => !stock.ContainsKey(v)).ToHashSet() : [];
+
+        var (accepted, refused, apart) = (new List<Placed>(), new List<(Placed, Error)>(), new List<Placed>());
+        foreach (var order in placed)
+        {
+            var (stored, cart, key) = (order.Item.Order, order.Item.Cart, order.Item.Key);
+            if (keys.ContainsKey((stored.CustomerId, key))) refused.Add((order, IdempotencyKey.InProgress));   // and done: the caller looks the key up
+            else if (cart is var (id, _) && !carts.Contains(id.Value)) refused.Add((order, OrderErrors.CartChanged));
+            else if (stored.Lines.Any(l => held.Contains(l.VariantId))) apart.Add(order);
+            else if (stored.Lines.Where(l => stock.GetValueOrDefault(l.VariantId) < l.Quantity).Select(l => l.VariantId).ToList() is { Count: > 0 } missing)
+            {
+                foreach (var variant in missing) tightUntil[variant] = clock.GetUtcNow() + TightTime;
+                refused.Add((order, StockErrors.Insufficient(missing)));
+            }
+            else
+            {
+                foreach (var line in stored.Lines) stock[line.VariantId] -= line.Quantity;
+                accepted.Add(order);
+            }
+        }
+
+        if (accepted.Count > 0) await OrderRows.WriteAsync(connection, Items(accepted), options, clock.GetUtcNow(), LockMillisecondsMax);
+        await transaction.CommitAsync();
+        Succeed(accepted);
+        foreach (var (order, error) in refused) order.Succeed(error);
+        WriteAlone(apart);
+    }
+
+    /// <summary>Each by itself and beside the batches, so that what is wrong with one, or held by others, concerns no other.</summary>
+    void WriteAlone(IReadOnlyList<Placed> placed)
+    {
+        foreach (var order in placed) _ = RunAsync(order);
+
+        async Task RunAsync(Placed order)
+        {
+            await alone.WaitAsync();
+            try { order.Succeed(await WriteAloneAsync(order.Item)); }
+            catch (Exception failure) { order.Fail(failure); }
+            finally { alone.Release(); }
+        }
+    }
+
+    async Task<Result<StoredOrder>> WriteAloneAsync(Placement placement)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
+                await OrderRows.WriteAsync(connection, [placement], options, clock.GetUtcNow(), lockMilliseconds: null);
+                return placement.Order;
+            }
+            catch (PostgresException no) when (no.ConstraintName == OrderRows.KeyIsUsed)
+            {
+                return await WriteOrder.FindByKeyAsync(db, placement.Order.CustomerId, placement.Key, CancellationToken.None) is { } known && known.Id == placement.Order.Id
+                    ? placement.Order : IdempotencyKey.InProgress;
+            }
+            catch (PostgresException no) when (no.SqlState == PostgresErrorCodes.LockNotAvailable && no.BatchCommand?.CommandText == OrderRows.Insert)
+            {
+                return IdempotencyKey.InProgress;
+            }
+            catch (PostgresException no) when (no.ConstraintName == OrderRows.CartIsUnchanged)
+            {
+                return OrderErrors.CartChanged;
+            }
+            catch (PostgresException no) when (IsRefusal(no))
+            {
+                var missing = await ChangeStock.ShortAsync(db, [.. placement.Order.Lines.Select(l => (l.VariantId, l.Quantity))]);
+                if (missing.Count > 0 || attempt == TriesMax) return StockErrors.Insufficient(missing);
+            }
+        }
+    }
+
+    /// <summary>Answers those that were written; the rest is written alone, where its key tells if it had been after all.</summary>
+    async Task LookUpAsync(IReadOnlyList<Placed> placed, NpgsqlException lost)
+    {
+        for (var attempt = 1; attempt <= LookUpsMax; attempt++)
+        {
+            try
+            {
+                await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
+                var keys = await OrderRows.FindKeysAsync(connection, Items(placed));
+                var written = placed.ToLookup(p => keys.TryGetValue((p.Item.Order.CustomerId, p.Item.Key), out var id) && id == p.Item.Order.Id);
+                Succeed(written[true]);
+                WriteAlone([.. written[false]]);
+                return;
+            }
+            catch (NpgsqlException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt), clock);
+            }
+        }
+        // Nobody knows now. The caller is told to ask again with the same key, which will tell.
+        foreach (var order in placed) order.Fail(lost);
+    }
+
+    public void Dispose() => alone.Dispose();
+
+    bool IsTight(IReadOnlyList<Placed> placed)
+    {
+        if (tightUntil.Count == 0) return false;
+        var now = clock.GetUtcNow();
+        foreach (var (variant, until) in tightUntil)
+            if (until <= now) tightUntil.Remove(variant);
+        return placed.Any(p => p.Item.Order.Lines.Any(l => tightUntil.ContainsKey(l.VariantId)));
+    }
+
+    static void Succeed(IEnumerable<Placed> placed)
+    {
+        foreach (var order in placed) order.Succeed(order.Item.Order);
+    }
+
+    static List<Placement> Items(IReadOnlyList<Placed> placed) => [.. placed.Select(p => p.Item)];
+
+    static bool IsRefusal(PostgresException no) => no.ConstraintName is OrderRows.KeyIsUsed or OrderRows.CartIsUnchanged or ChangeStock.NotOversold or ChangeStock.WasStocked;
+
+    static bool IsConflict(PostgresException no) =>
+        no.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+
+    static bool IsShutdown(NpgsqlException lost) =>
+        lost is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow };
+}

@@ -1,0 +1,106 @@
+using NpgsqlTypes;
+using Souk.Contracts;
+using Souk.Ordering.Inventory;
+using Souk.Ordering.Orders;
+using Souk.Platform.Outbox;
+
+namespace Souk.Ordering.Checkout;
+
+/// <summary>An order on its way into the database: it keeps its id and number however often it is tried.</summary>
+/// <param name="Cart">What it buys, as it was read.</param>
+/// <param name="Key">The Idempotency-Key, the customer's own.</param>
+internal sealed record Placement(StoredOrder Order, (CartId Id, int Version)? Cart, string Key);
+
+/// <summary>
+/// The rows of orders: carts are claimed, orders with their keys written, stock taken and events told, as one transaction in one round trip, however many
+/// orders there are. A "no" found on the way fails its statement by a named constraint, which undoes everything before it.
+/// </summary>
+/// <remarks>Locks, in the one order of the shop: carts, keys (with the orders' rows), stock; each in the order of its ids. Then only new rows.</remarks>
+internal static class OrderRows
+{
+    /// <summary>Constraints that fire when a key has an order already, or a cart was changed or ordered meanwhile.</summary>
+    public const string KeyIsUsed = "orders_key_is_used", CartIsUnchanged = "cart_is_unchanged";
+
+    /// <summary>Writes the orders, each with another key and cart.</summary>
+    /// <param name="lockMilliseconds">How long a lock is waited for; null as long as the connection does.</param>
+    public static async Task WriteAsync(NpgsqlConnection connection, IReadOnlyList<Placement> placements, OrderingOptions options, DateTimeOffset now, int? lockMilliseconds)
+    {
+        var sorted = placements.OrderBy(p => p.Order.CustomerId).ThenBy(p => p.Key, StringComparer.Ordinal).ToList();
+        var orders = sorted.ConvertAll(p => p.Order);
+        await using var batch = connection.CreateBatch();
+        if (lockMilliseconds is { } wait) batch.Add(LimitLocks, $"{wait}ms");
+        if (Carts(placements) is { Length: > 0 } carts)
+        {
+            batch.Add(LockCarts, Customers(carts), Ids(carts));
+            batch.Add(ClaimCarts, Customers(carts), Ids(carts), carts.Select(c => c.Cart!.Value.Version).ToArray(), carts.Select(c => c.Order.Id.Value).ToArray(),
+                carts.Select(c => c.Order.PlacedAt).ToArray());
+        }
+        batch.Add(Insert, Column(o => o.CustomerId), Column(o => o.Id.Value), Column(o => o.Number), sorted.Select(p => p.Key).ToArray(), Column(o => o.Fingerprint),
+            sorted.Select(p => p.Cart?.Id.Value).ToArray(), Sql.Jsonbs(orders.Select(o => o.Lines)), Column(o => o.Currency), Column(o => o.Subtotal),
+            Column(o => o.Discounts), Column(o => o.Shipping), Column(o => o.Tax), Column(o => o.Total), Column(o => o.ShippingMethod), Byteas(o => o.Email),
+            Byteas(o => o.ShippingAddress), Byteas(o => o.BillingAddress), Column(o => o.PlacedAt), Column(o => o.ExpiresAt));
+        batch.AddStockChanges([.. orders.SelectMany(o => o.Lines).GroupBy(l => l.VariantId).OrderBy(g => g.Key)
+            .Select(g => new ChangeStock.Change(g.Key, 0, g.Sum(l => l.Quantity)))], options, now);
+        batch.AddEvents(1, now, orders.ConvertAll(o => (o.Id.Value, new OrderPlaced(o.Id, o.CustomerId, o.Number, new(o.Total, o.Currency)))));
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
+
+        T[] Column<T>(Func<StoredOrder, T> value) => [.. orders.Select(value)];
+        NpgsqlParameter Byteas(Func<StoredOrder, byte[]?> value) => new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea, Value = Column(value) };
+    }
+
+    /// <summary>Locks the carts and tells which of them are still as they were read.</summary>
+    public static async Task<HashSet<Guid>> LockCartsAsync(NpgsqlConnection connection, IReadOnlyList<Placement> placements)
+    {
+        var carts = Carts(placements);
+        if (carts.Length == 0) return [];
+        var versions = carts.ToDictionary(c => c.Cart!.Value.Id.Value, c => c.Cart!.Value.Version);
+        var rows = await connection.QueryAsync(LockCarts, static row => (Id: row.GetGuid(0), Version: row.GetInt32(1), IsOrdered: row.GetBoolean(2)),
+            [Customers(carts), Ids(carts)], CancellationToken.None);
+        return [.. rows.Where(r => !r.IsOrdered && versions[r.Id] == r.Version).Select(r => r.Id)];
+    }
+
+    /// <summary>Of these customers' keys, those that have an order, and which.</summary>
+    public static async Task<Dictionary<(Guid Customer, string Key), OrderId>> FindKeysAsync(NpgsqlConnection connection, IReadOnlyList<Placement> placements) =>
+        (await connection.QueryAsync(FindKeys, static row => (Key: (row.GetGuid(0), row.GetString(1)), Id: new OrderId(row.GetGuid(2))),
+            [placements.Select(p => p.Order.CustomerId).ToArray(), placements.Select(p => p.Key).ToArray()], CancellationToken.None)).ToDictionary(r => r.Key, r => r.Id);
+
+    public static Task<int> LimitLocksAsync(NpgsqlConnection connection, int milliseconds) =>
+        connection.ExecuteAsync(LimitLocks, [$"{milliseconds}ms"], CancellationToken.None);
+
+    static Placement[] Carts(IEnumerable<Placement> placements) => [.. placements.Where(p => p.Cart is not null).OrderBy(p => p.Order.CustomerId).ThenBy(p => p.Cart!.Value.Id)];
+
+    static Guid[] Customers(Placement[] carts) => [.. carts.Select(c => c.Order.CustomerId)];
+
+    static Guid[] Ids(Placement[] carts) => [.. carts.Select(c => c.Cart!.Value.Id.Value)];
+
+    const string LimitLocks = "SELECT set_config('lock_timeout', $1, true)";
+
+    const string LockCarts = """
+        SELECT c.id, c.version, c.ordered_as IS NOT NULL
+        FROM ordering.carts c JOIN unnest($1::uuid[], $2::uuid[]) AS w (customer_id, id) ON c.customer_id = w.customer_id AND c.id = w.id
+        ORDER BY c.customer_id, c.id FOR NO KEY UPDATE OF c
+        """;
+
+    const string ClaimCarts = """
+        WITH claimed AS (
+            UPDATE ordering.carts c SET ordered_as = w.order_id, version = c.version + 1, updated_at = greatest(c.updated_at, w.placed_at)
+            FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::timestamptz[]) AS w (customer_id, id, version, order_id, placed_at)
+            WHERE c.customer_id = w.customer_id AND c.id = w.id AND c.version = w.version AND c.ordered_as IS NULL
+            RETURNING 1
+        )
+        SELECT (count(*) = cardinality($1::uuid[]))::ordering.must_be_unchanged FROM claimed
+        """;
+
+    // A rival with the same key is waited for here, before any stock is locked.
+    internal const string Insert = """
+        INSERT INTO ordering.orders (customer_id, id, number, idempotency_key, fingerprint, cart_id, lines, currency, subtotal, discounts, shipping, tax, total,
+            shipping_method, email, shipping_address, billing_address, placed_at, expires_at)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::uuid[], $7::jsonb[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[],
+            $12::bigint[], $13::bigint[], $14::text[], $15::bytea[], $16::bytea[], $17::bytea[], $18::timestamptz[], $19::timestamptz[])
+        """;
+
+    const string FindKeys = """
+        SELECT o.customer_id, o.idempotency_key, o.id
+        FROM ordering.orders o JOIN unnest($1::uuid[], $2::text[]) AS w (customer_id, key) ON o.customer_id = w.customer_id AND o.idempotency_key = w.key
+        """;
+}

@@ -1,0 +1,77 @@
+namespace Souk.Platform.Data;
+
+/// <summary>
+/// Work that comes while other work is under way is done together (natural batches): no timer, nobody waits for company. Alone an item is a batch of
+/// one; under load batches grow by themselves.
+/// </summary>
+/// <param name="run">Does a batch and answers or fails each of its items; what it leaves unanswered, or throws, fails them.</param>
+/// <param name="lanes">Batches under way at once.</param>
+/// <param name="itemsMax">Items of one batch.</param>
+/// <param name="waitingMax">Items that wait for their turn; more are refused.</param>
+public sealed class NaturalBatches<TItem, TAnswer>(Func<IReadOnlyList<Pending<TItem, TAnswer>>, Task> run, int lanes, int itemsMax, int waitingMax = int.MaxValue)
+{
+    readonly Lock guard = new();
+    readonly Queue<Pending<TItem, TAnswer>> waiting = [];
+    int running;
+
+    /// <summary>The answer to come, or null when too many wait.</summary>
+    public Task<TAnswer>? TryAdd(TItem item)
+    {
+        var pending = new Pending<TItem, TAnswer>(item);
+        lock (guard)
+        {
+            if (waiting.Count >= waitingMax) return null;
+            waiting.Enqueue(pending);
+            if (running == lanes) return pending.Answer;
+            running++;
+        }
+        _ = RunAsync();
+        return pending.Answer;
+    }
+
+    async Task RunAsync()
+    {
+        while (Take() is { } batch)
+        {
+            var failure = (Exception)new InvalidOperationException("A batch left an item without an answer.");
+            try
+            {
+                await run(batch);
+            }
+            catch (Exception thrown)
+            {
+                failure = thrown;
+            }
+            foreach (var pending in batch) pending.Fail(failure);
+        }
+    }
+
+    List<Pending<TItem, TAnswer>>? Take()
+    {
+        lock (guard)
+        {
+            if (waiting.Count == 0)
+            {
+                running--;
+                return null;
+            }
+            var batch = new List<Pending<TItem, TAnswer>>(Math.Min(waiting.Count, itemsMax));
+            while (batch.Count < itemsMax && waiting.TryDequeue(out var next)) batch.Add(next);
+            return batch;
+        }
+    }
+}
+
+/// <summary>An item that waits for its answer. The first word counts.</summary>
+public sealed class Pending<TItem, TAnswer>(TItem item)
+{
+    readonly TaskCompletionSource<TAnswer> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TItem Item => item;
+
+    public Task<TAnswer> Answer => answer.Task;
+
+    public void Succeed(TAnswer value) => answer.TrySetResult(value);
+
+    public void Fail(Exception failure) => answer.TrySetException(failure);
+}
