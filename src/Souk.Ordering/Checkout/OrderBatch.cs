@@ -93,7 +93,7 @@ internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, T
             {
                 skipLocked = true;
             }
-            catch (PostgresException rival) when (attempt < TriesMax && (rival.ConstraintName == OrderRows.KeyIsUsed || IsConflict(rival)))
+            catch (PostgresException rival) when (attempt < TriesMax && (OrderRows.KeyIsUsed(rival) || IsConflict(rival)))
             {
             }
         }
@@ -161,7 +161,7 @@ internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, T
                 await OrderRows.WriteAsync(connection, [placement], options, clock.GetUtcNow(), lockMilliseconds: null);
                 return placement.Order;
             }
-            catch (PostgresException no) when (no.ConstraintName == OrderRows.KeyIsUsed)
+            catch (PostgresException no) when (OrderRows.KeyIsUsed(no))
             {
                 return await WriteOrder.FindByKeyAsync(db, placement.Order.CustomerId, placement.Key, CancellationToken.None) is { } known && known.Id == placement.Order.Id
                     ? placement.Order : IdempotencyKey.InProgress;
@@ -223,7 +223,7 @@ internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, T
 
     static List<Placement> Items(IReadOnlyList<Placed> placed) => [.. placed.Select(p => p.Item)];
 
-    static bool IsRefusal(PostgresException no) => no.ConstraintName is OrderRows.KeyIsUsed or OrderRows.CartIsUnchanged or ChangeStock.NotOversold or ChangeStock.WasStocked;
+    static bool IsRefusal(PostgresException no) => OrderRows.KeyIsUsed(no) || no.ConstraintName is OrderRows.CartIsUnchanged or ChangeStock.NotOversold or ChangeStock.WasStocked;
 
     static bool IsConflict(PostgresException no) =>
         no.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;

@@ -18,8 +18,11 @@ internal sealed record Placement(StoredOrder Order, (CartId Id, int Version)? Ca
 /// <remarks>Locks, in the one order of the shop: carts, keys (with the orders' rows), stock; each in the order of its ids. Then only new rows.</remarks>
 internal static class OrderRows
 {
-    /// <summary>Constraints that fire when a key has an order already, or a cart was changed or ordered meanwhile.</summary>
-    public const string KeyIsUsed = "orders_key_is_used", CartIsUnchanged = "cart_is_unchanged";
+    /// <summary>The constraint that fires when a cart was changed or ordered meanwhile.</summary>
+    public const string CartIsUnchanged = "cart_is_unchanged";
+
+    /// <summary>The key has an order already: another one, or this one, written by a try whose answer was lost.</summary>
+    public static bool KeyIsUsed(PostgresException no) => no is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "orders_key_is_used" or "orders_pkey" };
 
     /// <summary>Writes the orders, each with another key and cart.</summary>
     /// <param name="lockMilliseconds">How long a lock is waited for; null as long as the connection does.</param>

@@ -4,7 +4,7 @@ namespace Souk.Platform.Data;
 /// Work that comes while other work is under way is done together (natural batches): no timer, nobody waits for company. Alone an item is a batch of
 /// one; under load batches grow by themselves.
 /// </summary>
-/// <param name="run">Does a batch and answers or fails each of its items; what it leaves unanswered, or throws, fails them.</param>
+/// <param name="run">Does a batch and answers each of its items, some of them perhaps only after it has returned; what it throws fails those without an answer.</param>
 /// <param name="lanes">Batches under way at once.</param>
 /// <param name="itemsMax">Items of one batch.</param>
 /// <param name="waitingMax">Items that wait for their turn; more are refused.</param>
@@ -33,16 +33,14 @@ public sealed class NaturalBatches<TItem, TAnswer>(Func<IReadOnlyList<Pending<TI
     {
         while (Take() is { } batch)
         {
-            var failure = (Exception)new InvalidOperationException("A batch left an item without an answer.");
             try
             {
                 await run(batch);
             }
-            catch (Exception thrown)
+            catch (Exception failure)
             {
-                failure = thrown;
+                foreach (var pending in batch) pending.Fail(failure);
             }
-            foreach (var pending in batch) pending.Fail(failure);
         }
     }
 
