@@ -50,13 +50,15 @@ internal sealed class BenchShop : IAsyncDisposable
     }
 
     /// <summary>Returns when the import has been told to every subscriber: what is measured is the load, not the day before.</summary>
-    async Task SettleAsync()
+    public async Task SettleAsync()
     {
         await using var connection = new NpgsqlConnection(ConnectionString);
         await connection.OpenAsync();
         await using var analyze = new NpgsqlCommand("VACUUM ANALYZE", connection) { CommandTimeout = 600 };
         await using var behind = new NpgsqlCommand("SELECT EXISTS (SELECT FROM platform.subscribers s JOIN platform.outbox o ON (o.xid, o.id) > (s.xid, s.id))", connection);
-        while ((bool)(await behind.ExecuteScalarAsync())!) await Task.Delay(200);
+        var since = System.Diagnostics.Stopwatch.StartNew();
+        while ((bool)(await behind.ExecuteScalarAsync())!) await Task.Delay(50);
+        await Console.Error.WriteLineAsync(FormattableString.Invariant($"  events told after {since.Elapsed.TotalSeconds:0.0} s"));
         await analyze.ExecuteNonQueryAsync();
     }
 

@@ -31,6 +31,8 @@ internal static class Orders
             var result = await Result.MeasureAsync(scenario, shop, settings,
                 () => Tool.WrkAsync(shop.Url, settings.Seconds, Place(shop, spread)),
                 () => Tool.BestPgBenchAsync(shop.ConnectionString, Statements(spread), settings.Seconds), "the same SQL by pgbench, best client count");
+            // What it left to the relay is told before anything else is measured.
+            await shop.SettleAsync();
             await ProveAsync(shop);
             return result;
         }

@@ -22,24 +22,25 @@ internal static class WriteInbox
     sealed record StatusChanged(OrderId OrderId, string Status);
     sealed record PaymentChanged(PaymentId PaymentId, OrderId OrderId, string Status);
 
-    public static Task OnPlaced(OrderPlaced order, EventContext context, CancellationToken cancel) =>
-        WriteAsync(order.CustomerId, "order.placed", new Placed(order.OrderId, order.Number), context, cancel);
+    public static Task OnPlaced(OrderPlaced order, EventContext context, CancellationToken _) =>
+        WriteAsync(order.CustomerId, "order.placed", new Placed(order.OrderId, order.Number), context);
 
-    public static Task OnPaid(OrderPaid order, EventContext context, CancellationToken cancel) =>
-        WriteAsync(order.CustomerId, "order.paid", new Paid(order.OrderId, order.PaymentId), context, cancel);
+    public static Task OnPaid(OrderPaid order, EventContext context, CancellationToken _) =>
+        WriteAsync(order.CustomerId, "order.paid", new Paid(order.OrderId, order.PaymentId), context);
 
-    public static Task OnClosed(OrderClosed order, EventContext context, CancellationToken cancel) =>
-        WriteAsync(order.CustomerId, "order.status_changed", new StatusChanged(order.OrderId, order.Status), context, cancel);
+    public static Task OnClosed(OrderClosed order, EventContext context, CancellationToken _) =>
+        WriteAsync(order.CustomerId, "order.status_changed", new StatusChanged(order.OrderId, order.Status), context);
 
-    public static Task OnPaymentChanged(PaymentStatusChanged payment, EventContext context, CancellationToken cancel) =>
-        WriteAsync(payment.CustomerId, "payment.status_changed", new PaymentChanged(payment.PaymentId, payment.OrderId, payment.Status), context, cancel);
+    public static Task OnPaymentChanged(PaymentStatusChanged payment, EventContext context, CancellationToken _) =>
+        WriteAsync(payment.CustomerId, "payment.status_changed", new PaymentChanged(payment.PaymentId, payment.OrderId, payment.Status), context);
 
-    static async Task WriteAsync<TPayload>(Guid customer, string type, TPayload payload, EventContext context, CancellationToken cancel)
+    static Task WriteAsync<TPayload>(Guid customer, string type, TPayload payload, EventContext context)
     {
         var today = DateOnly.FromDateTime(context.Services.GetRequiredService<TimeProvider>().GetUtcNow().UtcDateTime);
-        await context.Connection.ExecuteAsync(Write, [customer, Guid.NewGuid(), today, type, context.OccurredAt, Sql.Jsonb(payload)], cancel);
+        context.Writes.Add(Write, customer, Guid.NewGuid(), today, type, context.OccurredAt, Sql.Jsonb(payload));
         var bus = context.Services.GetRequiredService<IBus>();
         context.AfterCommit(() => bus.Publish(Topic, customer.ToString("n")));
+        return Task.CompletedTask;
     }
 
     const string Write = """

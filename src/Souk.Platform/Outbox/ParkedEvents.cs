@@ -48,7 +48,9 @@ internal static class ParkedEvents
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
                 limit.CancelAfter(Subscriber.HandlingTimeMax);
-                var hints = await subscriber.HandleAsync(next, connection, job.Services, limit.Token);
+                await using var writes = connection.CreateBatch();
+                var hints = await subscriber.HandleAsync(next, connection, writes, job.Services, limit.Token);
+                if (writes.BatchCommands.Count > 0) await writes.ExecuteNonQueryAsync(limit.Token);
                 await connection.ExecuteAsync(NoteHandled, [.. aggregate, next.Version, clock.GetUtcNow()], cancel);
                 await connection.ExecuteAsync(Unpark, [.. aggregate, next.Version], cancel);
                 await transaction.CommitAsync(cancel);

@@ -123,6 +123,7 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
 
     async Task HandleAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancel)
     {
+        await using var writes = connection.CreateBatch();
         // In the order of aggregates, so that subscribers which write to the same rows mostly meet them in the same order.
         foreach (var happened in ready.OrderBy(e => e.AggregateId).ThenBy(e => e.Aggregate.Name, StringComparer.Ordinal).ThenBy(e => e.Version))
         {
@@ -136,13 +137,15 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
                 limit.CancelAfter(Subscriber.HandlingTimeMax);
-                Hints.AddRange(await subscriber.HandleAsync(happened, connection, services, limit.Token));
+                Hints.AddRange(await subscriber.HandleAsync(happened, connection, writes, services, limit.Token));
+                if (careful) await RunAsync(writes, limit.Token);
                 handled[happened.Aggregate] = happened.Version;
             }
             catch (Exception failure) when (!cancel.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)
             {
                 // A conflict with others may hold locks of earlier events: with them undone, and alone, the event has a fair try.
                 if (!careful || (rowsMax > 1 && IsConflict(failure))) throw new HandlingFailedException(failure);
+                writes.BatchCommands.Clear();
                 await transaction.RollbackAsync(Savepoint, cancel);
                 Failures.Add((happened, failure));
                 parked.Add(happened);
@@ -150,6 +153,20 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
             }
             if (careful) await transaction.ReleaseAsync(Savepoint, cancel);
         }
+        try
+        {
+            await RunAsync(writes, cancel);
+        }
+        catch (Exception failure) when (!cancel.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)
+        {
+            throw new HandlingFailedException(failure);
+        }
+    }
+
+    static async Task RunAsync(NpgsqlBatch writes, CancellationToken cancel)
+    {
+        if (writes.BatchCommands.Count > 0) await writes.ExecuteNonQueryAsync(cancel);
+        writes.BatchCommands.Clear();
     }
 
     static bool IsConflict(Exception failure) => failure is PostgresException

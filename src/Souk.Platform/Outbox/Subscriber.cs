@@ -28,12 +28,12 @@ internal sealed class Subscriber
 
     public static Subscriber Of(WorkMap work, string name) => new(name, work.Subscriptions.Where(s => s.Subscriber == name));
 
-    /// <summary>Hands the event to its handler; one of a type that nobody takes is handled by that alone.</summary>
+    /// <summary>Hands the event to its handler; one of a type that nobody takes is handled by that alone. What it adds to the writes is the caller's to run.</summary>
     /// <returns>What the handler wants done once the transaction has committed.</returns>
-    public async Task<IReadOnlyList<Action>> HandleAsync(LoggedEvent happened, NpgsqlConnection connection, IServiceProvider services, CancellationToken cancel)
+    public async Task<IReadOnlyList<Action>> HandleAsync(LoggedEvent happened, NpgsqlConnection connection, NpgsqlBatch writes, IServiceProvider services, CancellationToken cancel)
     {
         if (!byType.TryGetValue(happened.Type, out var subscription)) return [];
-        var context = new EventContext(happened.AggregateId, happened.Version, happened.OccurredAt, connection, services);
+        var context = new EventContext(happened.AggregateId, happened.Version, happened.OccurredAt, connection, writes, services);
         await subscription.Handle(JsonElement.Parse(happened.Payload), context, cancel);
         return context.Hints;
     }
