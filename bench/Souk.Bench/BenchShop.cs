@@ -87,9 +87,11 @@ internal sealed class BenchShop : IAsyncDisposable
         }
     }
 
-    public async Task<JsonElement> GetAsync(string path)
+    public async Task<JsonElement> GetAsync(string path, string? token = null)
     {
-        using var answer = await Http.GetAsync(path);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (token is not null) request.Headers.Authorization = new("Bearer", token);
+        using var answer = await Http.SendAsync(request);
         answer.EnsureSuccessStatusCode();
         return JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement;
     }

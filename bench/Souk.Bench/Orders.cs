@@ -39,7 +39,7 @@ internal static class Orders
     }
 
     /// <summary>Lua has no secure random numbers; 128 bits of its own, seeded by the clock and the process, serve here.</summary>
-    static string Place(BenchShop shop, bool spread) => $$"""
+    public static string Place(BenchShop shop, bool spread) => $$"""
         local variants = { {{string.Join(", ", (spread ? shop.Variants : shop.Variants.Take(1)).Select(v => $"'{v}'"))}} }
         local tokens = { {{string.Join(", ", shop.Tokens.Select(t => $"'Bearer {t}'"))}} }
         math.randomseed({{Random.Shared.Next()}})

@@ -63,7 +63,7 @@ internal static class Reads
     static Guid UuidOf(string variant) => VariantId.TryRead(variant, out var id) ? id.Value : throw new InvalidOperationException($"{variant} is no id of a variant.");
 
     /// <summary>wrk asks for these in turn.</summary>
-    static string Cycle(IEnumerable<string> paths, IReadOnlyList<string>? tokens = null) => $$"""
+    public static string Cycle(IEnumerable<string> paths, IReadOnlyList<string>? tokens = null) => $$"""
         local paths = { {{string.Join(", ", paths.Select(p => $"'{p}'"))}} }
         local tokens = { {{string.Join(", ", (tokens ?? []).Select(t => $"'Bearer {t}'"))}} }
         local n = 0

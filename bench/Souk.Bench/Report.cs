@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json;
 
 namespace Souk.Bench;
 
@@ -14,7 +15,25 @@ internal static class Report
         return text.ToString();
     }
 
-    public static Task WriteAsync(IReadOnlyList<Result> results, BenchSettings settings) => File.WriteAllTextAsync(Path.Combine(Root(), "docs", "benchmarks.md"), $"""
+    /// <summary>A ratio this much of the recorded one or less has become worse.</summary>
+    const double WorseAt = 0.8;
+
+    static readonly string RecordFile = Path.Combine(Root(), "docs", "benchmarks.json");
+
+    /// <summary>Ratios by scenario, as they were last recorded.</summary>
+    static readonly Dictionary<string, double> Recorded =
+        File.Exists(RecordFile) ? JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(RecordFile))! : [];
+
+    public static bool IsWorse(Result result) => result.Ratio is { } ratio && Recorded.TryGetValue(result.Scenario, out var recorded) && ratio <= recorded * WorseAt;
+
+    public static string Compare(Result result) => FormattableString.Invariant($"{result.Ratio:0.00} of its ceiling, where {Recorded.GetValueOrDefault(result.Scenario):0.00} is recorded");
+
+    public static async Task WriteAsync(IReadOnlyList<Result> results, BenchSettings settings)
+    {
+        foreach (var result in results)
+            if (result.Ratio is { } ratio) Recorded[result.Scenario] = Math.Round(ratio, 2);
+        await File.WriteAllTextAsync(RecordFile, JsonSerializer.Serialize(Recorded.OrderBy(r => r.Key, StringComparer.Ordinal).ToDictionary(), Indented) + "\n");
+        await File.WriteAllTextAsync(Path.Combine(Root(), "docs", "benchmarks.md"), $"""
         # Benchmarks
 
         Written by `./souk bench --write`; run it on your own machine before you believe it. Trust the ratios, which compare within one run: absolute numbers drift
@@ -23,10 +42,30 @@ internal static class Report
         {Machine()}; load generator, host and PostgreSQL (`fsync` and `synchronous_commit` on) share it. {DateTime.UtcNow:yyyy-MM-dd}.
 
         {Table(results)}
-        - **place-order** is by two lines, signed in, with relay, jobs and expiry running; afterwards units reserved equal units ordered, and there were no deadlocks, or the run fails.
+        - **availability** reads the database for every answer; its ceiling takes the time of the query in pgbench and the time of a request without a database together. Above 1: requests that come together share a statement, pgbench's do not.
+        - **place-order** is by two lines, signed in, with relay, inbox, jobs and expiry running; afterwards units reserved equal units ordered, there were no deadlocks and every event was told, or the run fails. Above 1: orders that come together share
+          a transaction; pgbench places one at a time, with the same rows.
         - **purchase** is cart, two lines, address, shipping, order and payment: seven requests.
+        - `./souk bench --check` compares with the ratios in benchmarks.json and runs, shortened, with every change. What requests cost in a shop with millions of orders: [growth.md](growth.md).
 
         """);
+    }
+
+    public static Task WriteGrowthAsync(IReadOnlyList<Result> results, BenchSettings settings) => File.WriteAllTextAsync(Path.Combine(Root(), "docs", "growth.md"), $"""
+        # What growth costs
+
+        Written by `./souk bench growth --write`: orders and products are generated in bulk, and the same requests measured at each size, 16 connections, medians of {settings.Rounds} runs of {settings.Seconds} s.
+        A request that reads through an index costs about the same at any size.
+
+        {Machine()}; load generator, host and PostgreSQL share it. {DateTime.UtcNow:yyyy-MM-dd}.
+
+        {Growth.Table(results)}
+        - **own-orders** is the first page of an account with 200 orders, **own-orders-deep** its sixth; the other orders belong to others.
+        - **list-products** sorts by price from a random price on, **search-products** looks for one of 10,000 words: hardly any page comes twice, so these are reads of the database and not of the cache.
+
+        """);
+
+    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     static string Machine()
     {

@@ -29,13 +29,13 @@ internal static class ListUsers
 
     const string Older = $"""
         SELECT {Account.Columns} FROM identity.accounts a
-        WHERE ($2::uuid IS NULL OR a.id < $2) AND ($3::uuid IS NULL OR a.id = $3)
+        WHERE a.id < coalesce($2, {Keyset.Last}) AND a.id BETWEEN coalesce($3, {Keyset.First}) AND coalesce($3, {Keyset.Last})
         ORDER BY a.id DESC LIMIT $1
         """;
 
     const string Newer = $"""
         SELECT {Account.Columns} FROM identity.accounts a
-        WHERE ($2::uuid IS NULL OR a.id > $2) AND ($3::uuid IS NULL OR a.id = $3)
+        WHERE a.id > coalesce($2, {Keyset.First}) AND a.id BETWEEN coalesce($3, {Keyset.First}) AND coalesce($3, {Keyset.Last})
         ORDER BY a.id LIMIT $1
         """;
 }

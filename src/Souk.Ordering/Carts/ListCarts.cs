@@ -37,13 +37,13 @@ internal static class ListCarts
 
     const string Older = $"""
         SELECT {Columns} FROM ordering.carts c
-        WHERE c.customer_id = $1 AND c.ordered_as IS NULL AND ($2::uuid IS NULL OR c.id < $2)
+        WHERE c.customer_id = $1 AND c.ordered_as IS NULL AND c.id < coalesce($2, {Keyset.Last})
         ORDER BY c.id DESC LIMIT $3
         """;
 
     const string Newer = $"""
         SELECT {Columns} FROM ordering.carts c
-        WHERE c.customer_id = $1 AND c.ordered_as IS NULL AND ($2::uuid IS NULL OR c.id > $2)
+        WHERE c.customer_id = $1 AND c.ordered_as IS NULL AND c.id > coalesce($2, {Keyset.First})
         ORDER BY c.id LIMIT $3
         """;
 }

@@ -18,7 +18,7 @@ internal static class ListLocations
         return TypedResults.Ok(page.Answer(start, "locations", rows, static row => new Key(row.Id.Value), static row => row));
     }
 
-    const string After = $"SELECT {Location.Columns} FROM ordering.locations l WHERE ($1::uuid IS NULL OR l.id > $1) ORDER BY l.id LIMIT $2";
+    const string After = $"SELECT {Location.Columns} FROM ordering.locations l WHERE l.id > coalesce($1, {Keyset.First}) ORDER BY l.id LIMIT $2";
 
-    const string Before = $"SELECT {Location.Columns} FROM ordering.locations l WHERE ($1::uuid IS NULL OR l.id < $1) ORDER BY l.id DESC LIMIT $2";
+    const string Before = $"SELECT {Location.Columns} FROM ordering.locations l WHERE l.id < coalesce($1, {Keyset.Last}) ORDER BY l.id DESC LIMIT $2";
 }

@@ -28,9 +28,9 @@ internal static class ListAllOrders
         return TypedResults.Ok(page.Answer(start, list, sales, static sale => new ListOrders.Key(sale.Order.Id.Value), static sale => sale));
     }
 
-    const string Older = $"SELECT {StoredOrder.Columns} FROM ordering.orders o WHERE ($1::uuid IS NULL OR o.id < $1) ORDER BY o.id DESC LIMIT $2";
+    const string Older = $"SELECT {StoredOrder.Columns} FROM ordering.orders o WHERE o.id < coalesce($1, {Keyset.Last}) ORDER BY o.id DESC LIMIT $2";
 
-    const string Newer = $"SELECT {StoredOrder.Columns} FROM ordering.orders o WHERE ($1::uuid IS NULL OR o.id > $1) ORDER BY o.id LIMIT $2";
+    const string Newer = $"SELECT {StoredOrder.Columns} FROM ordering.orders o WHERE o.id > coalesce($1, {Keyset.First}) ORDER BY o.id LIMIT $2";
 
     const string OfNumber = $"SELECT {StoredOrder.Columns} FROM ordering.orders o WHERE o.number = $1 ORDER BY o.id DESC LIMIT $2";
 }

@@ -31,11 +31,11 @@ internal static class ListOrders
 
     const string Older = $"""
         SELECT {StoredOrder.Columns} FROM ordering.orders o
-        WHERE o.customer_id = $1 AND ($2::uuid IS NULL OR o.id < $2) ORDER BY o.id DESC LIMIT $3
+        WHERE o.customer_id = $1 AND o.id < coalesce($2, {Keyset.Last}) ORDER BY o.id DESC LIMIT $3
         """;
 
     const string Newer = $"""
         SELECT {StoredOrder.Columns} FROM ordering.orders o
-        WHERE o.customer_id = $1 AND ($2::uuid IS NULL OR o.id > $2) ORDER BY o.id LIMIT $3
+        WHERE o.customer_id = $1 AND o.id > coalesce($2, {Keyset.First}) ORDER BY o.id LIMIT $3
         """;
 }

@@ -25,21 +25,23 @@ internal static class ListAllPayments
         var list = $"all payments {orderId} {status}";
         if (page.From<Key>(list).Refused(out var error, out var start)) return error;
 
-        var rows = await db.QueryAsync(start.Backward ? Newer : Older, Payment.Read, [start.Limit + 1, start.Key?.Id, orderId?.Value, status], cancel);
+        object?[] slice = [start.Limit + 1, start.Key?.Id];
+        var rows = orderId is { } order
+            ? await db.QueryAsync(start.Backward ? NewerOfOrder : OlderOfOrder, Payment.Read, [.. slice, order.Value, status], cancel)
+            : status is not null ? await db.QueryAsync(start.Backward ? NewerOfStatus : OlderOfStatus, Payment.Read, [.. slice, status], cancel)
+            : await db.QueryAsync(start.Backward ? Newer : Older, Payment.Read, slice, cancel);
         http.Response.Headers.CacheControl = "private, no-store";
         return TypedResults.Ok(page.Answer(start, list, rows, static payment => new Key(payment.Id.Value), static p =>
             new StaffAnswer(p.Id, p.OrderId, p.Status, p.Next == Step.Nothing, p.Amount, p.Method, p.Reference, p.CreatedAt, p.Version)));
     }
 
-    const string Older = $"""
-        SELECT {Payment.Columns} FROM payments.payments
-        WHERE ($2::uuid IS NULL OR id < $2) AND ($3::uuid IS NULL OR order_id = $3) AND ($4::text IS NULL OR status = $4)
-        ORDER BY id DESC LIMIT $1
-        """;
+    const string OlderThan = $"id < coalesce($2, {Keyset.Last}) ORDER BY id DESC LIMIT $1", NewerThan = $"id > coalesce($2, {Keyset.First}) ORDER BY id LIMIT $1";
 
-    const string Newer = $"""
-        SELECT {Payment.Columns} FROM payments.payments
-        WHERE ($2::uuid IS NULL OR id > $2) AND ($3::uuid IS NULL OR order_id = $3) AND ($4::text IS NULL OR status = $4)
-        ORDER BY id LIMIT $1
-        """;
+    const string Payments = $"{Payment.Columns} FROM payments.payments WHERE ";
+
+    const string OfOrder = "order_id = $3 AND ($4::text IS NULL OR status = $4) AND ", OfStatus = "status = $3 AND ";
+
+    // One for each index that serves.
+    const string Older = "SELECT " + Payments + OlderThan, Newer = "SELECT " + Payments + NewerThan, OlderOfOrder = "SELECT " + Payments + OfOrder + OlderThan, NewerOfOrder = "SELECT " + Payments + OfOrder + NewerThan,
+        OlderOfStatus = "SELECT " + Payments + OfStatus + OlderThan, NewerOfStatus = "SELECT " + Payments + OfStatus + NewerThan;
 }

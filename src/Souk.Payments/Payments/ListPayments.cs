@@ -27,13 +27,13 @@ internal static class ListPayments
 
     const string Older = $"""
         SELECT {Payment.Columns} FROM payments.payments
-        WHERE customer_id = $1 AND order_id = $2 AND ($4::uuid IS NULL OR id < $4)
+        WHERE customer_id = $1 AND order_id = $2 AND id < coalesce($4, {Keyset.Last})
         ORDER BY id DESC LIMIT $3
         """;
 
     const string Newer = $"""
         SELECT {Payment.Columns} FROM payments.payments
-        WHERE customer_id = $1 AND order_id = $2 AND ($4::uuid IS NULL OR id > $4)
+        WHERE customer_id = $1 AND order_id = $2 AND id > coalesce($4, {Keyset.First})
         ORDER BY id LIMIT $3
         """;
 }

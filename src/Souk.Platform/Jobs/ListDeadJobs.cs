@@ -33,7 +33,7 @@ internal static class ListDeadJobs
 
     const string Columns = "id, type, args, attempts, last_error, died_at";
 
-    const string Earlier = $"SELECT {Columns} FROM platform.dead_jobs WHERE ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $1";
+    const string Earlier = $"SELECT {Columns} FROM platform.dead_jobs WHERE id < coalesce($2, {Keyset.Last}) ORDER BY id DESC LIMIT $1";
 
-    const string Later = $"SELECT {Columns} FROM platform.dead_jobs WHERE ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $1";
+    const string Later = $"SELECT {Columns} FROM platform.dead_jobs WHERE id > coalesce($2, {Keyset.First}) ORDER BY id LIMIT $1";
 }

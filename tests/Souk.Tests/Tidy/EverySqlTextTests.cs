@@ -49,6 +49,11 @@ public sealed partial class EverySqlTextTests(TestPostgres postgres)
         Assert.Empty(strays);
     }
 
+    /// <summary>A statement is planned once, whatever its parameters will be: such a condition is no range of an index then.</summary>
+    [Fact]
+    public void Begins_a_list_at_a_key_and_not_at_an_alternative() =>
+        Assert.DoesNotContain(Texts, text => Regex.IsMatch(text.Text, @"IS NULL OR (\w+\.)?id [<>] "));
+
     /// <summary>The constants that this database cannot prepare, and why.</summary>
     internal static async Task<List<string>> FailuresAsync(string database)
     {
