@@ -67,6 +67,13 @@ public sealed record OrderPaid(OrderId OrderId, Guid CustomerId, PaymentId Payme
     public static string Type => "order.paid";
 }
 
+/// <summary>What was done for a paid order. Aggregate: the order.</summary>
+/// <param name="Status"><c>packed</c>, <c>shipped</c> or <c>delivered</c>.</param>
+public sealed record OrderFulfilmentChanged(OrderId OrderId, Guid CustomerId, string Status) : IEvent
+{
+    public static string Type => "order.fulfilment_changed";
+}
+
 /// <summary>The order was cancelled or expired before it was paid; its stock is free again. Aggregate: the order.</summary>
 /// <param name="Status"><c>cancelled</c> or <c>expired</c>.</param>
 public sealed record OrderClosed(OrderId OrderId, Guid CustomerId, string Status) : IEvent

@@ -30,6 +30,7 @@ public sealed class NotificationsModule : IModule
         work.On<OrderPlaced>(WriteInbox.Subscriber, WriteInbox.OnPlaced);
         work.On<OrderPaid>(WriteInbox.Subscriber, WriteInbox.OnPaid);
         work.On<OrderClosed>(WriteInbox.Subscriber, WriteInbox.OnClosed);
+        work.On<OrderFulfilmentChanged>(WriteInbox.Subscriber, WriteInbox.OnFulfilmentChanged);
         work.On<PaymentStatusChanged>(WriteInbox.Subscriber, WriteInbox.OnPaymentChanged);
         work.Every(TrimInbox.Cron, TrimInbox.JobType, TrimInbox.RunAsync);
     }

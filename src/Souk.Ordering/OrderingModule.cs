@@ -48,6 +48,7 @@ public sealed class OrderingModule : IModule
         CancelOrder.Map(routes);
         ListAllOrders.Map(routes);
         ReadAnyOrder.Map(routes);
+        MarkFulfilment.Map(routes);
 
         CreateCart.Map(routes);
         ListCarts.Map(routes);

@@ -100,6 +100,7 @@ internal static class Up
     {
         terminal.Line();
         terminal.Line($"{terminal.Green("Souk is ready at")} {terminal.Bold(url)} {terminal.Dim(FormattableString.Invariant($"after {took.TotalSeconds:0.0} s"))}");
+        terminal.Line($"  shop      {url}/ in a browser: buy something, and mark the order at {url}/staff to see it change");
         terminal.Line($"  products  {url}/v1/products");
         terminal.Line($"  health    {url}/health/ready");
         terminal.Line($"  database  {(server is null ? "yours (--database)" : $"{folder.Cluster}{(server.Adopted ? ", found running" : "")}; its log: {server.LogFolder}")}");

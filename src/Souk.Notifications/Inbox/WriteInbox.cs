@@ -31,6 +31,9 @@ internal static class WriteInbox
     public static Task OnClosed(OrderClosed order, EventContext context, CancellationToken _) =>
         WriteAsync(order.CustomerId, "order.status_changed", new StatusChanged(order.OrderId, order.Status), context);
 
+    public static Task OnFulfilmentChanged(OrderFulfilmentChanged order, EventContext context, CancellationToken _) =>
+        WriteAsync(order.CustomerId, "order.status_changed", new StatusChanged(order.OrderId, order.Status), context);
+
     public static Task OnPaymentChanged(PaymentStatusChanged payment, EventContext context, CancellationToken _) =>
         WriteAsync(payment.CustomerId, "payment.status_changed", new PaymentChanged(payment.PaymentId, payment.OrderId, payment.Status), context);
 

@@ -18,6 +18,11 @@ internal static class OrderErrors
     public static Error NotCancellable(string status) => Error.Conflict("order_not_cancellable",
         $"Only an order that is not paid can be cancelled; this one is {status}.", ("status", status));
 
+    public static readonly Error NotPaid = Error.Conflict("order_not_paid", "Only a paid order is packed, shipped and delivered.");
+
+    public static Error FulfilledFurther(string status) => Error.Conflict("order_fulfilled_further",
+        "The order is further than that already; it only goes forward.", ("fulfilmentStatus", status));
+
     public static readonly Error AmountDiffers = Error.Conflict("amount_differs", "An order is paid whole: the amount is not what it costs.");
 
     public static Error PriceChanged(Quote quote) => Error.Conflict("price_changed",
