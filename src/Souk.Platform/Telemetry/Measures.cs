@@ -128,7 +128,8 @@ public static class Traces
     /// <summary>Keeps a failed span though the head decision was not to: server faults always, refusals up to <see cref="RefusalsPerSecondMax"/>.</summary>
     internal static void KeepFailed(Activity? span, int status)
     {
-        if (span is null || Share <= 0 || span.IsAllDataRequested) return;
+        // Without a listener nothing would be sent.
+        if (span is null || span.IsAllDataRequested || !Source.HasListeners()) return;
         if (status < 500 && !HasRoom(Environment.TickCount64 / 1000)) return;
         Keep(span);
     }

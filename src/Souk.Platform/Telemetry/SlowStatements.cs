@@ -132,7 +132,9 @@ public sealed class SlowStatements : BackgroundService, ILoggerFactory
         return string.Join("\n", lines);
     }
 
-    static bool IsExplainable(string text) => new[] { "SELECT", "WITH", "INSERT", "UPDATE", "DELETE" }.Any(word =>
+    static readonly string[] Explainable = ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE"];
+
+    static bool IsExplainable(string text) => Explainable.Any(word =>
         string.Join('\n', text.Split('\n').SkipWhile(line => line.TrimStart().StartsWith("--", StringComparison.Ordinal))).TrimStart().StartsWith(word, StringComparison.OrdinalIgnoreCase));
 
     static async Task RunAsync(NpgsqlConnection connection, string script, CancellationToken cancel)
