@@ -47,7 +47,8 @@ internal static class DatabaseChecks
     {
         var encoding = await connection.QueryFirstAsync("SHOW server_encoding", static row => row.GetString(0), [], cancel);
         return encoding == "UTF8" ? Finding.Ok("encoding", "UTF8")
-            : Finding.Fail("encoding", $"the database is in {encoding}, which lacks letters that names are written with. Make a new one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and move the data.");
+            : Finding.Fail("encoding", $"the database is in {encoding}, which lacks letters of names. "
+                + "Make a new one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and move the data.");
     }
 
     /// <summary>What one process of the shop opens at most: requests, work, the bus, a migration, an EXPLAIN.</summary>
@@ -57,7 +58,8 @@ internal static class DatabaseChecks
     {
         var usable = await connection.QueryFirstAsync(Usable, static row => row.GetInt32(0), [], cancel);
         return usable < ConnectionsOfProcess
-            ? Finding.Fail("connections", $"the database gives {usable}, one process of the shop takes up to {ConnectionsOfProcess}. Raise max_connections (or the limit of the role or database) and restart PostgreSQL.")
+            ? Finding.Fail("connections", $"the database gives {usable}, one process of the shop takes up to {ConnectionsOfProcess}. "
+                + "Raise max_connections (or the limit of the role or database) and restart PostgreSQL.")
             : Finding.Ok("connections", $"{usable} to be had, enough for {usable / ConnectionsOfProcess} processes of the shop with up to {ConnectionsOfProcess} each");
     }
 

@@ -32,7 +32,8 @@ internal static class TelemetryChecks
         }
         catch (Exception away) when (away is SocketException or OperationCanceledException && !cancel.IsCancellationRequested)
         {
-            return Finding.Fail("telemetry", $"nobody answers at {endpoint}: the shop runs, and its traces are lost. Start the collector there, or correct Telemetry:Endpoint (OTEL_EXPORTER_OTLP_ENDPOINT).");
+            return Finding.Fail("telemetry", $"nobody answers at {endpoint}: the shop runs, and its traces are lost. "
+                + "Start the collector there, or correct Telemetry:Endpoint (OTEL_EXPORTER_OTLP_ENDPOINT).");
         }
     }
 }

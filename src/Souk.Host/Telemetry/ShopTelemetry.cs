@@ -73,7 +73,10 @@ internal static class ShopTelemetry
     /// <summary>Histograms in seconds with few buckets; no attribute that tells of a caller.</summary>
     static MetricStreamConfiguration? View(string name, string? unit) => name switch
     {
-        "http.server.request.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Seconds, CardinalityLimit = SeriesMax, TagKeys = ["http.request.method", "http.route", "http.response.status_code", "error.type"] },
+        "http.server.request.duration" => new ExplicitBucketHistogramConfiguration
+        {
+            Boundaries = Seconds, CardinalityLimit = SeriesMax, TagKeys = ["http.request.method", "http.route", "http.response.status_code", "error.type"],
+        },
         "http.server.active_requests" => new() { TagKeys = ["http.request.method"] },
         "souk.job.duration" => null,
         _ when name.StartsWith("db.client.", StringComparison.Ordinal) && unit == "s" =>

@@ -21,9 +21,11 @@ public static class Fingerprint
         {
             text.Append(cause.GetType().FullName).Append('\n');
             if (cause is PostgresException database) text.Append(database.SqlState).Append(database.ConstraintName).Append('\n');
-            foreach (var method in new StackTrace(cause).GetFrames().Select(f => f.GetMethod()).Where(m => m?.DeclaringType?.FullName?.StartsWith("Souk.", StringComparison.Ordinal) == true).Take(FramesMax))
+            foreach (var method in new StackTrace(cause).GetFrames().Select(frame => frame.GetMethod()).Where(IsOurs).Take(FramesMax))
                 text.Append(method!.DeclaringType!.FullName).Append('.').Append(method.Name).Append('\n');
         }
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 4));
     }
+
+    static bool IsOurs(System.Reflection.MethodBase? method) => method?.DeclaringType?.FullName?.StartsWith("Souk.", StringComparison.Ordinal) == true;
 }

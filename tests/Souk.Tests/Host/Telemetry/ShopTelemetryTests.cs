@@ -25,7 +25,8 @@ public sealed partial class ShopTelemetryTests(WatchedShop shop) : IClassFixture
     public void Nothing_that_leaves_names_a_person()
     {
         var everything = shop.Receiver.Bodies.Select(Encoding.UTF8.GetString).Append(shop.Metrics).Append(shop.OpenMetrics).Append(shop.Output).ToList();
-        foreach (var planted in new[] { "Zebediah", "Quillfeather", WatchedShop.Local, "7946 0777", "Obelisk", WatchedShop.City, WatchedShop.PostalCode, shop.Password, WatchedShop.Agent, "Password=" })
+        foreach (var planted in new[] { "Zebediah", "Quillfeather", WatchedShop.Local, "7946 0777",
+            "Obelisk", WatchedShop.City, WatchedShop.PostalCode, shop.Password, WatchedShop.Agent, "Password=" })
             Assert.DoesNotContain(everything, text => text.Contains(planted, StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(everything, text => text.Contains(shop.Order, StringComparison.Ordinal));
     }

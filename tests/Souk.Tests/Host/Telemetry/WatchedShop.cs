@@ -9,7 +9,8 @@ namespace Souk.Tests.Host.Telemetry;
 /// </summary>
 public sealed class WatchedShop(TestPostgres postgres) : IAsyncLifetime
 {
-    public const string Name = "Zebediah Quillfeather", Local = "zebediah.q", Phone = "+44 20 7946 0777", Street = "Obelisk Mews 91", City = "Ypsilantown", PostalCode = "ZZ9 9ZZ", Agent = "PlantedAgent";
+    public const string Name = "Zebediah Quillfeather", Local = "zebediah.q", Phone = "+44 20 7946 0777", Street = "Obelisk Mews 91";
+    public const string City = "Ypsilantown", PostalCode = "ZZ9 9ZZ", Agent = "PlantedAgent";
 
     readonly HostFolder folder = new();
 
