@@ -49,7 +49,7 @@ internal static class ListProducts
         if (filter.Category is not null && (categories = await CategoryTree.BelowAsync(connection, filter.Category, CancellationToken.None)).Length == 0)
             return CategoryErrors.NotFound;
 
-        var key = start.Key ?? sort.Start(start.Backward);
+        var key = start.Key ?? sort.Start(start.Backward, filter.PriceMin, filter.PriceMax);
         object?[] args = [categories, filter.Facet, filter.PriceMin, filter.PriceMax, filter.InStock, start.Limit + 1, key.Id, sort.Value(key)];
         if (filter.Search is not null) args = [.. args, filter.Search, ask.Language, ReadProducts.DefaultLanguage];
         var keys = await connection.QueryAsync(sort.Statement(start.Backward, found: filter.Search is not null), sort.Read, args, CancellationToken.None);

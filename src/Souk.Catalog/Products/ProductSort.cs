@@ -34,7 +34,14 @@ internal sealed record ProductSort(string Name, bool Up, string After, string Be
         (false, true) => BeforeFound,
     };
 
-    public ProductKey Start(bool backward) => Up ^ backward ? First : Last;
+    /// <summary>Before the first row that the filter lets through, so that a walk by price begins where the prices do.</summary>
+    public ProductKey Start(bool backward, long? priceMin, long? priceMax) => (Up ^ backward, Name is "price" or "-price") switch
+    {
+        (true, true) => First with { Number = priceMin ?? First.Number },
+        (false, true) => Last with { Number = priceMax ?? Last.Number },
+        (true, false) => First,
+        (false, false) => Last,
+    };
 
     static ProductSort ByName(string name, bool up) => new(name, up, AfterName, BeforeName, AfterNameFound, BeforeNameFound,
         static row => new(row.GetString(1), 0, row.GetGuid(0)), static key => key.Text);
@@ -63,8 +70,9 @@ internal sealed record ProductSort(string Name, bool Up, string After, string Be
 
     const string UpName = "AND (sort_name, id) > ($8, $7) ORDER BY sort_name, id LIMIT $6";
     const string DownName = "AND (sort_name, id) < ($8, $7) ORDER BY sort_name DESC, id DESC LIMIT $6";
-    const string UpPrice = "AND (price_order, id) > ($8, $7) ORDER BY price_order, id LIMIT $6";
-    const string DownPrice = "AND (price_order, id) < ($8, $7) ORDER BY price_order DESC, id DESC LIMIT $6";
+    // Where the filter by price ends the walk ends too; it begins at the key, see Start.
+    const string UpPrice = "AND price_order <= coalesce($4, 9223372036854775807) AND (price_order, id) > ($8, $7) ORDER BY price_order, id LIMIT $6";
+    const string DownPrice = "AND price_order >= coalesce($3, 0) AND (price_order, id) < ($8, $7) ORDER BY price_order DESC, id DESC LIMIT $6";
     const string UpAge = "AND (created_at, id) > ($8, $7) ORDER BY created_at, id LIMIT $6";
     const string DownAge = "AND (created_at, id) < ($8, $7) ORDER BY created_at DESC, id DESC LIMIT $6";
     const string UpRating = "AND (rating_order, id) > ($8, $7) ORDER BY rating_order, id LIMIT $6";

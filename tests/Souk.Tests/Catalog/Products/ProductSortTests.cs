@@ -34,7 +34,7 @@ public sealed class ProductSortTests(CatalogShop shop) : IClassFixture<CatalogSh
         var deep = await KeyAt(connection, sort, 899 * Limit);
         foreach (var filter in new[] { Any, Any with { InStock = true }, Any with { PriceMin = 1_000 } })
         {
-            var first = await Explain(connection, sort, filter, sort.Start(backward: false));
+            var first = await Explain(connection, sort, filter, sort.Start(backward: false, filter.PriceMin, null));
             var late = await Explain(connection, sort, filter, deep);
             Assert.DoesNotContain("Seq Scan", first.Nodes.Concat(late.Nodes));
             Assert.Equal((Limit + 1, Limit + 1), (first.Shown, late.Shown));
@@ -56,7 +56,7 @@ public sealed class ProductSortTests(CatalogShop shop) : IClassFixture<CatalogSh
         await using var connection = await shop.Db.OpenConnectionAsync();
         foreach (var sort in ProductSort.All)
         {
-            var plan = await Explain(connection, sort, Any with { Facet = facet, PriceMin = priceMin, Words = words }, sort.Start(backward: false));
+            var plan = await Explain(connection, sort, Any with { Facet = facet, PriceMin = priceMin, Words = words }, sort.Start(backward: false, priceMin, null));
             Assert.DoesNotContain("Seq Scan", plan.Nodes);
             Assert.True(plan.Read <= rowsMax, $"{sort.Name} read {plan.Read} rows: {string.Join(", ", plan.Nodes)}");
         }
@@ -92,7 +92,7 @@ public sealed class ProductSortTests(CatalogShop shop) : IClassFixture<CatalogSh
 
     static async Task<ProductKey> KeyAt(NpgsqlConnection connection, ProductSort sort, int skip)
     {
-        await using var command = Command(connection, sort.Statement(backward: false, found: false), Args(sort, Any, sort.Start(backward: false), skip));
+        await using var command = Command(connection, sort.Statement(backward: false, found: false), Args(sort, Any, sort.Start(backward: false, null, null), skip));
         await using var reader = await command.ExecuteReaderAsync();
         ProductKey? last = null;
         while (await reader.ReadAsync()) last = sort.Read(reader);
