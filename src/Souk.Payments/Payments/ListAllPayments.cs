@@ -42,6 +42,7 @@ internal static class ListAllPayments
     const string OfOrder = "order_id = $3 AND ($4::text IS NULL OR status = $4) AND ", OfStatus = "status = $3 AND ";
 
     // One for each index that serves.
-    const string Older = "SELECT " + Payments + OlderThan, Newer = "SELECT " + Payments + NewerThan, OlderOfOrder = "SELECT " + Payments + OfOrder + OlderThan, NewerOfOrder = "SELECT " + Payments + OfOrder + NewerThan,
+    const string Older = "SELECT " + Payments + OlderThan, Newer = "SELECT " + Payments + NewerThan,
+        OlderOfOrder = "SELECT " + Payments + OfOrder + OlderThan, NewerOfOrder = "SELECT " + Payments + OfOrder + NewerThan,
         OlderOfStatus = "SELECT " + Payments + OfStatus + OlderThan, NewerOfStatus = "SELECT " + Payments + OfStatus + NewerThan;
 }
