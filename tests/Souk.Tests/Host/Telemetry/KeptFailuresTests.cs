@@ -63,16 +63,17 @@ public sealed class KeptFailuresTests(TestPostgres postgres)
             await transaction.RollbackAsync();
             Assert.Equal(HttpStatusCode.OK, (await waits).StatusCode);
         }
-        await Answers.Eventually(() => Task.FromResult(node.Output.Contains("Slow statement", StringComparison.Ordinal)), "the slow statement is told");
-        var line = node.Output.Split('\n').First(l => l.Contains("Slow statement", StringComparison.Ordinal));
+        // On a busy machine others are slow too.
+        string? Told() => node.Output.Split('\n').FirstOrDefault(l => l.Contains("Slow statement", StringComparison.Ordinal) && l.Contains("catalog.categories", StringComparison.Ordinal));
+        await Answers.Eventually(() => Task.FromResult(Told() is not null), "the slow statement is told");
+        var line = Told()!;
         Assert.Matches(@"Slow statement: [4-9]\d\d ms|Slow statement: \d{4,} ms", line);
         Assert.Matches(@"Scan.*cost=", line);
-        Assert.Contains("catalog.categories", line, StringComparison.Ordinal);
 
         for (var i = 0; i < 50; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/v1/categories")).StatusCode);
         Assert.Equal(0, await node.StopAsync());
         Assert.DoesNotContain("OpenTelemetry", node.Output, StringComparison.Ordinal);
-        Assert.InRange(node.Output.Split('\n').Length, 1, 20);
+        Assert.InRange(node.Output.Split('\n').Count(l => !l.Contains("Slow statement", StringComparison.Ordinal)), 1, 20);
     }
 
     static async Task RunAsync(string database, string sql)
