@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Abstractions;
+using Souk.Host.Telemetry;
 using Souk.Platform;
 using Souk.Platform.Modules;
 using Souk.Platform.Pagination;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Host;
 
@@ -21,6 +23,9 @@ public sealed record ShopSettings
 
     /// <summary>Where it listens; port 0 takes a free one.</summary>
     public string Url { get; init; } = "http://127.0.0.1:8080";
+
+    /// <summary>Where it answers <c>/metrics</c> and the health routes, and nothing else; port 0 takes a free one. Null: nowhere.</summary>
+    public string? ManagementUrl { get; init; }
 
     public IReadOnlyCollection<string> Modules { get; init; } = [.. Host.Modules.All.Select(m => m.Name)];
 
@@ -45,14 +50,16 @@ public static class Shop
         var modules = Refuse(settings);
         // The content root is ours: a settings file that lies in the caller's folder by chance is none of the shop's.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseUrls(settings.Url);
+        builder.WebHost.UseUrls(settings.ManagementUrl is { } management ? [settings.Url, management] : [settings.Url]);
         AddLogging(builder.Logging);
         configure?.Invoke(builder);
 
         var services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(StopSecondsMax));
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => Database.Connect(settings.ConnectionString, provider.GetRequiredService<ILoggerFactory>()));
+        var telemetry = TelemetryOptions.Read(builder.Configuration);
+        services.AddTelemetry(telemetry, settings);
+        services.AddSingleton(provider => Database.Connect(settings.ConnectionString, provider.GetRequiredService<SlowStatements>()));
         services.AddPersonalData(new() { KeysFolder = settings.KeysFolder, MasterKeys = settings.MasterKeys });
         services.AddSingleton(provider => new CursorSigner(provider.GetRequiredService<MasterKeys>().Derive("cursors")));
         services.AddHttpPlatform(builder.Configuration);
@@ -64,6 +71,7 @@ public static class Shop
         // Read now: keys that are missing or open to others stop the start, not a customer.
         app.Services.GetRequiredService<PersonalData>();
         if (TrustedProxies(builder.Configuration) is { } proxies) app.UseForwardedHeaders(proxies);
+        if (settings.ManagementUrl is not null) app.UseManagementPort();
         app.UseHttpPlatform();
         app.MapHealth();
         if (settings.Roles.Contains("web"))

@@ -1,6 +1,7 @@
 using Souk.Contracts;
 using Souk.Platform.Bus;
 using Souk.Platform.Outbox;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Catalog.Products;
 
@@ -14,6 +15,7 @@ internal static class ShowStockState
             .Add(ListColumns.OfOffer, changed.VariantId.Value);
         await batch.ExecuteNonQueryAsync(cancel);
         context.AfterCommit(() => CatalogChanges.Tell(context.Services.GetRequiredService<IBus>()));
+        if (changed.State == StockState.Out) context.AfterCommit(Measures.StockOut);
     }
 
     const string Show = """

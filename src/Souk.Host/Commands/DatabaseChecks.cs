@@ -9,16 +9,19 @@ internal static class DatabaseChecks
     /// <summary>A job that has been due for longer finds no worker, or too few.</summary>
     static readonly TimeSpan LagMax = TimeSpan.FromMinutes(1);
 
-    public static async Task<IReadOnlyList<Finding>> RunAsync(string connectionString, CancellationToken cancel)
+    public static async Task<IReadOnlyList<Finding>> RunAsync(string connectionString, string keys, CancellationToken cancel)
     {
         await using var db = Database.Connect(connectionString);
         await using var connection = await db.OpenConnectionAsync(cancel);
         var findings = new List<Finding> { await ServerAsync(connection, cancel) };
         findings.AddRange(await DurabilityAsync(connection, cancel));
+        findings.Add(await EncodingAsync(connection, cancel));
+        findings.Add(await CapacityAsync(connection, cancel));
         findings.Add(await ClockAsync(connection, cancel));
         findings.Add(await MigrationsAsync(connectionString, cancel));
         // Without the schema there is no work to look at.
         if (findings[^1].Verdict != Verdict.Ok) return findings;
+        findings.Add(await KeysAsync(connection, keys, cancel));
         findings.Add(await DeadJobsAsync(connection, cancel));
         findings.Add(await WaitingJobsAsync(connection, cancel));
         findings.Add(await UnreadEventsAsync(connection, cancel));
@@ -39,6 +42,31 @@ internal static class DatabaseChecks
         return off.Count == 0 ? [Finding.Ok("durability", "fsync, synchronous_commit and full_page_writes are on")]
             : off.Select(name => Finding.Fail("durability", $"{name} is off: accepted orders can be lost or files torn in a crash. Run: ALTER SYSTEM SET {name} = on; SELECT pg_reload_conf();"));
     }
+
+    static async Task<Finding> EncodingAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var encoding = await connection.QueryFirstAsync("SHOW server_encoding", static row => row.GetString(0), [], cancel);
+        return encoding == "UTF8" ? Finding.Ok("encoding", "UTF8")
+            : Finding.Fail("encoding", $"the database is in {encoding}, which lacks letters of names. "
+                + "Make a new one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and move the data.");
+    }
+
+    /// <summary>What one process of the shop opens at most: requests, work, the bus, a migration, an EXPLAIN.</summary>
+    internal const int ConnectionsOfProcess = Database.PoolMax + 6 + 3;
+
+    static async Task<Finding> CapacityAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var usable = await connection.QueryFirstAsync(Usable, static row => row.GetInt32(0), [], cancel);
+        return usable < ConnectionsOfProcess
+            ? Finding.Fail("connections", $"the database gives {usable}, one process of the shop takes up to {ConnectionsOfProcess}. "
+                + "Raise max_connections (or the limit of the role or database) and restart PostgreSQL.")
+            : Finding.Ok("connections", $"{usable} to be had, enough for {usable / ConnectionsOfProcess} processes of the shop with up to {ConnectionsOfProcess} each");
+    }
+
+    static async Task<Finding> KeysAsync(NpgsqlConnection connection, string keys, CancellationToken cancel) =>
+        !Directory.Exists(keys) && await connection.QueryFirstAsync(HasPeople, static row => row.GetBoolean(0), [], cancel)
+            ? Finding.Fail("people", $"the database has accounts and {keys} does not exist: nobody's data can be read. Put the copy of the keys there, or name their folder with --keys.")
+            : Finding.Ok("people", "accounts and keys belong together");
 
     static async Task<Finding> ClockAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
@@ -99,6 +127,15 @@ internal static class DatabaseChecks
         WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') AND setting = 'off'
         ORDER BY name
         """;
+
+    const string Usable = """
+        SELECT least(
+            current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
+            (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user),
+            (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()))
+        """;
+
+    const string HasPeople = "SELECT EXISTS (SELECT FROM identity.accounts)";
 
     const string Now = "SELECT clock_timestamp()";
 

@@ -23,8 +23,10 @@ internal static class Doctor
         var failed = 0;
         Tell(System());
         Tell(Folder(folder.Path));
-        Tell(KeysOf(Path.GetFullPath(settings[Keys] ?? folder.Keys)));
-        foreach (var finding in await DatabaseAsync(settings, folder, terminal, cancel)) Tell(finding);
+        var keys = Path.GetFullPath(settings[Keys] ?? folder.Keys);
+        Tell(KeysOf(keys, folder.Cluster));
+        Tell(await TelemetryChecks.RunAsync(settings, cancel));
+        foreach (var finding in await DatabaseAsync(settings, folder, keys, terminal, cancel)) Tell(finding);
 
         terminal.Line(failed == 0 ? terminal.Green("All is well.") : terminal.Red($"{failed} of these will hurt: do what the lines say."));
         return failed == 0 ? CommandLine.Succeeded : CommandLine.Failed;
@@ -66,8 +68,11 @@ internal static class Doctor
             : Finding.Ok("data folder", says);
     }
 
-    internal static Finding KeysOf(string path)
+    /// <param name="cluster">The database's files: whoever copies them must not get the keys with them.</param>
+    internal static Finding KeysOf(string path, string cluster)
     {
+        if ((path + Path.DirectorySeparatorChar).StartsWith(cluster + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            return Finding.Fail("keys", $"{path} lies among the database's files, so that every copy of those carries the keys. Stop the shop and move it out; say where with --keys.");
         if (!Directory.Exists(path)) return Finding.Ok("keys", $"{path} is not made yet; the first start makes it.");
         if (!OperatingSystem.IsWindows())
             foreach (var open in new DirectoryInfo(path).EnumerateFileSystemInfos().Prepend(new DirectoryInfo(path)))
@@ -76,14 +81,14 @@ internal static class Doctor
         return Finding.Ok("keys", $"{path}, for this account alone. Keep a copy of them apart from the database.");
     }
 
-    static async Task<IReadOnlyList<Finding>> DatabaseAsync(Chosen settings, DataFolder folder, Terminal terminal, CancellationToken cancel)
+    static async Task<IReadOnlyList<Finding>> DatabaseAsync(Chosen settings, DataFolder folder, string keys, Terminal terminal, CancellationToken cancel)
     {
         if (ShopOptions.DatabaseOf(settings) is null && !Directory.Exists(folder.Cluster))
             return [Finding.Warn("database", $"none yet in {folder.Path}. 'souk up' makes it.")];
         try
         {
             await using var database = await ReachableDatabase.OfAsync(settings, terminal, cancel);
-            return await DatabaseChecks.RunAsync(database.ConnectionString, cancel);
+            return await DatabaseChecks.RunAsync(database.ConnectionString, keys, cancel);
         }
         catch (Exception away) when (away is NpgsqlException or EmbeddedPostgresException)
         {

@@ -10,6 +10,9 @@ internal static class ListenAddress
     public static readonly Setting Port = new("port", "number", "Where to listen; 'auto' takes a free port", "8080");
     public static readonly Setting Listen = new("listen", "address", "Whom to answer: 127.0.0.1 this machine, 0.0.0.0 everyone", "127.0.0.1");
 
+    public static readonly Setting Management = new("management-port", "number",
+        "Where this machine alone reads /metrics and /health; 'none' for nowhere [default: the next free one after the shop's]");
+
     /// <summary>For a shop that is put together but not started.</summary>
     public const string None = "http://127.0.0.1:0";
 
@@ -26,6 +29,22 @@ internal static class ListenAddress
             throw new ShopSettingsException($"--port {said} is no port. Give a number from 1 to {IPEndPoint.MaxPort}, or 'auto'.");
         if (port != 0 && !IsFree(address, port)) throw Taken(address, port);
         return $"http://{new IPEndPoint(address, port)}";
+    }
+
+    /// <summary>The management port's address, on this machine alone; null for none.</summary>
+    public static string? ManagementOf(Chosen settings)
+    {
+        var said = settings[Management];
+        if (said == "none") return null;
+        var shop = settings[Port] is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        int port;
+        if (said is null) port = shop == 0 ? 0 : NextFree(IPAddress.Loopback, shop) ?? 0;
+        else if (said == "auto") port = 0;
+        else if (!int.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > IPEndPoint.MaxPort || port == shop)
+            throw new ShopSettingsException($"--management-port {said} is no port of its own. Give a number from 1 to {IPEndPoint.MaxPort} other than --port, 'auto', or 'none'.");
+        else if (!IsFree(IPAddress.Loopback, port))
+            throw new ShopSettingsException($"The management port {port} is taken by another process. Take any free one: --management-port auto");
+        return $"http://{new IPEndPoint(IPAddress.Loopback, port)}";
     }
 
     /// <summary>Starts the shop; another process may still have been quicker to take the port.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Souk.Host.Telemetry;
 using Souk.Payments;
 
 namespace Souk.Host.Commands;
@@ -13,18 +14,19 @@ internal static class Serve
     static readonly Setting MigrateFirst = new("migrate", null, "Bring the database to the schema of this build first; several nodes may say so at once");
 
     public static Command Command() => CommandLine.Of("serve", "Run one node over your own PostgreSQL: production form, JSON logs.",
-        [ShopOptions.Database, Keys, ShopOptions.MasterKeys, ListenAddress.Port, ListenAddress.Listen, ShopOptions.Modules, ShopOptions.Roles, MigrateFirst], RunAsync);
+        [ShopOptions.Database, Keys, ShopOptions.MasterKeys, ListenAddress.Port, ListenAddress.Listen, ListenAddress.Management, ShopOptions.Modules, ShopOptions.Roles, MigrateFirst], RunAsync);
 
     static async Task<int> RunAsync(Chosen settings, Terminal terminal, CancellationToken cancel)
     {
         settings.Required(ShopOptions.Database);
         var database = ShopOptions.DatabaseOf(settings)!;
-        var shop = ShopOptions.Of(settings, database, Path.GetFullPath(settings.Required(Keys)), ListenAddress.Of(settings));
+        var shop = ShopOptions.Of(settings, database, Path.GetFullPath(settings.Required(Keys)), ListenAddress.Of(settings)) with { ManagementUrl = ListenAddress.ManagementOf(settings) };
         try
         {
             await using var app = Shop.Build(shop, builder =>
             {
-                builder.Logging.ClearProviders().AddJsonConsole(json => json.UseUtcTimestamp = true);
+                builder.Logging.ClearProviders().AddConsole(console => console.FormatterName = JsonLines.FormatterName)
+                    .AddConsoleFormatter<JsonLines, Microsoft.Extensions.Logging.Console.ConsoleFormatterOptions>();
                 // Play money is for trying out: in production the operator names the ways to pay.
                 builder.Configuration.AddInMemoryCollection([new(PaymentsModule.MethodsOption, "")]);
                 settings.AddTo(builder.Configuration);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Souk.Catalog.Import;
 using Souk.Contracts;
 using Souk.EmbeddedPostgres;
+using Souk.Host.Telemetry;
 
 namespace Souk.Host.Commands;
 
@@ -16,7 +17,7 @@ internal static class Up
     static readonly Setting StaffEmail = new("staff-email", "address", "Name of the first staff account, made when there is none", "staff@shop.example");
 
     public static Command Command() => CommandLine.Of("up", "Run the whole shop on this machine until it is stopped.",
-        [ListenAddress.Port, ListenAddress.Listen, DataFolder.Data, ShopOptions.Database, ShopOptions.MasterKeys, NoSeed, ShopOptions.Modules, ShopOptions.Roles, StaffEmail],
+        [ListenAddress.Port, ListenAddress.Listen, ListenAddress.Management, DataFolder.Data, ShopOptions.Database, ShopOptions.MasterKeys, NoSeed, ShopOptions.Modules, ShopOptions.Roles, StaffEmail],
         RunAsync);
 
     static async Task<int> RunAsync(Chosen settings, Terminal terminal, CancellationToken cancel)
@@ -25,7 +26,7 @@ internal static class Up
         // Everything that can be refused without effect is refused here.
         var folder = DataFolder.Of(settings);
         var database = ShopOptions.DatabaseOf(settings);
-        var shop = ShopOptions.Of(settings, database ?? "", folder.Keys, ListenAddress.Of(settings));
+        var shop = ShopOptions.Of(settings, database ?? "", folder.Keys, ListenAddress.Of(settings)) with { ManagementUrl = ListenAddress.ManagementOf(settings) };
         var seeds = !settings.Is(NoSeed);
         using var claim = folder.Claim();
         try
@@ -50,7 +51,7 @@ internal static class Up
             {
                 var url = Reachable(app.Urls.First());
                 if (seeds && await HasNoProductsAsync(app.Services, url, cancel)) await SeedAsync(app.Services, terminal, cancel);
-                Tell(terminal, url, folder, server, staff, settings[StaffEmail]!, TimeProvider.System.GetElapsedTime(began));
+                Tell(terminal, url, ManagementPort.Of(app), folder, server, staff, settings[StaffEmail]!, TimeProvider.System.GetElapsedTime(began));
                 return await UntilStoppedAsync(app, server, terminal, cancel);
             }
             finally
@@ -96,13 +97,14 @@ internal static class Up
         }
     }
 
-    static void Tell(Terminal terminal, string url, DataFolder folder, EmbeddedPostgresServer? server, FirstStaff? staff, string staffEmail, TimeSpan took)
+    static void Tell(Terminal terminal, string url, Uri? management, DataFolder folder, EmbeddedPostgresServer? server, FirstStaff? staff, string staffEmail, TimeSpan took)
     {
         terminal.Line();
         terminal.Line($"{terminal.Green("Souk is ready at")} {terminal.Bold(url)} {terminal.Dim(FormattableString.Invariant($"after {took.TotalSeconds:0.0} s"))}");
         terminal.Line($"  shop      {url}/ in a browser: buy something, and mark the order at {url}/staff to see it change");
         terminal.Line($"  products  {url}/v1/products");
         terminal.Line($"  health    {url}/health/ready");
+        if (management is not null) terminal.Line($"  metrics   {management}metrics");
         terminal.Line($"  database  {(server is null ? "yours (--database)" : $"{folder.Cluster}{(server.Adopted ? ", found running" : "")}; its log: {server.LogFolder}")}");
         terminal.Line($"  keys      {folder.Keys}: copy them somewhere safe, apart from the database; without them personal data cannot be read");
         terminal.Line($"  staff     {(staff is null ? $"made at the first start ({staffEmail} unless told otherwise)"

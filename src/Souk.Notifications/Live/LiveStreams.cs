@@ -1,6 +1,7 @@
 using Souk.Contracts;
 using Souk.Notifications.Inbox;
 using Souk.Platform.Bus;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Notifications.Live;
 
@@ -50,6 +51,7 @@ internal sealed class LiveStreams(NpgsqlDataSource db, IBus bus, IIdentity ident
             theirs.Add(stream);
             count++;
         }
+        Measures.StreamOpened();
         Wake(customer);
         return null;
     }
@@ -63,6 +65,7 @@ internal sealed class LiveStreams(NpgsqlDataSource db, IBus bus, IIdentity ident
             if (theirs.Count == 0) streams.Remove(stream.Follower.CustomerId);
             count--;
         }
+        Measures.StreamClosed();
     }
 
     /// <summary>Reads for this customer soon, when they have a stream here.</summary>

@@ -7,6 +7,7 @@ using Souk.Ordering.Orders;
 using Souk.Platform;
 using Souk.Platform.Idempotency;
 using Souk.Platform.Money;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Ordering.Checkout;
 
@@ -60,6 +61,8 @@ internal static class PlaceOrder
             IdempotencyKey.MarkReplayed(http);
             order = first;
         }
+        else Measures.OrderPlaced();
+        Traces.Concerns(Traces.AggregateId, order.Id.Value);
 
         var shown = request.Payment is null ? await order.AsPlaced.ShowAsync(people, CancellationToken.None)
             : await PayAsync(order, request.Payment, key, payments, db, people);

@@ -2,6 +2,7 @@ using Souk.Contracts;
 using Souk.Payments.Providers;
 using Souk.Platform.Jobs;
 using Souk.Platform.Outbox;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Payments.Payments;
 
@@ -108,9 +109,11 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Pay
     {
         if (!PaymentStates.Transitions.Contains((payment.Status, to))) throw new InvalidOperationException($"{payment.Id} cannot go from {payment.Status} to {to}.");
         var happened = new PaymentStatusChanged(payment.Id, payment.OrderId, payment.CustomerId, to.Text(), payment.Amount);
-        return await db.QueryFirstAsync(Change, Payment.Read,
-            [payment.CustomerId, payment.Id.Value, payment.Status.Text(), to.Text(), clock.GetUtcNow(), reference, Sql.Jsonb(happened)], cancel)
-            ?? await ReadAgainAsync(payment, cancel);
+        var changed = await db.QueryFirstAsync(Change, Payment.Read,
+            [payment.CustomerId, payment.Id.Value, payment.Status.Text(), to.Text(), clock.GetUtcNow(), reference, Sql.Jsonb(happened)], cancel);
+        if (changed is null) return await ReadAgainAsync(payment, cancel);
+        Measures.PaymentEnded(to.Text());
+        return changed;
     }
 
     /// <summary>Notes what Ordering said; a payment that already has its answer keeps it.</summary>

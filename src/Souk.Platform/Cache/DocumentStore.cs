@@ -1,3 +1,5 @@
+using Souk.Platform.Telemetry;
+
 namespace Souk.Platform.Cache;
 
 /// <summary>
@@ -36,7 +38,11 @@ public sealed class DocumentStore(long bytesMax, TimeProvider clock)
 
     public Document? Find(string key)
     {
-        lock (guard) return Use(key);
+        Document? found;
+        lock (guard) found = Use(key);
+        // One that is not here is loaded next, and counted there.
+        if (found is not null) Measures.DocumentRead(hit: true);
+        return found;
     }
 
     /// <summary>The document of this key: found, being loaded by another, or loaded now. The load goes on when the caller leaves; others may wait for it.</summary>
@@ -46,7 +52,9 @@ public sealed class DocumentStore(long bytesMax, TimeProvider clock)
         Load mine;
         lock (guard)
         {
-            if (Use(key) is { } found) return Task.FromResult<Result<Document>>(found);
+            var found = Use(key);
+            Measures.DocumentRead(hit: found is not null);
+            if (found is not null) return Task.FromResult<Result<Document>>(found);
             if (loads.TryGetValue(key, out var other) && clock.GetElapsedTime(other.StartedAt) < JoinMax) return other.Done.Task;
             loads[key] = mine = new(clock.GetTimestamp());
         }

@@ -21,7 +21,8 @@ public static class Database
     /// </summary>
     const string Plans = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
 
-    public static NpgsqlDataSource Connect(string connectionString, ILoggerFactory? logs = null)
+    /// <param name="name">What the pool is called in metrics; its connection string is nobody's business there.</param>
+    public static NpgsqlDataSource Connect(string connectionString, ILoggerFactory? logs = null, string name = "souk")
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -34,7 +35,7 @@ public static class Database
         if (!connectionString.Contains("Pool", StringComparison.OrdinalIgnoreCase)) settings.MaxPoolSize = PoolMax;
         settings.Options = $"{settings.Options} -c statement_timeout={StatementSecondsMax}s -c lock_timeout={LockSecondsMax}s " +
             $"-c idle_in_transaction_session_timeout={IdleInTransactionSecondsMax}s -c timezone=UTC {Plans}";
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name };
         if (logs is not null) builder.UseLoggerFactory(logs);
         return builder.Build();
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Souk.Platform.Data;
 
 /// <summary>
@@ -33,6 +35,8 @@ public sealed class NaturalBatches<TItem, TAnswer>(Func<IReadOnlyList<Pending<TI
     {
         while (Take() is { } batch)
         {
+            // A batch's statements belong to the trace of one of its items, rather one that is kept.
+            Activity.Current = (batch.Find(pending => pending.Span is { Recorded: true }) ?? batch[0]).Span;
             try
             {
                 await run(batch);
@@ -66,6 +70,9 @@ public sealed class Pending<TItem, TAnswer>(TItem item)
     readonly TaskCompletionSource<TAnswer> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TItem Item => item;
+
+    /// <summary>The span of who asked.</summary>
+    internal Activity? Span { get; } = Activity.Current;
 
     public Task<TAnswer> Answer => answer.Task;
 

@@ -12,7 +12,7 @@ internal sealed class WorkDatabase(string connectionString, ILoggerFactory? logs
     /// <summary>A statement on a queue that takes longer has lost its connection; it is tried again.</summary>
     const int StatementSecondsMax = 10, ConnectSecondsMax = 5;
 
-    public NpgsqlDataSource Source { get; } = Database.Connect(Pinned(connectionString), logs);
+    public NpgsqlDataSource Source { get; } = Database.Connect(Pinned(connectionString), logs, "souk-work");
 
     /// <summary>Drops idle connections: after a failure their prepared statements may not be what Npgsql believes they are.</summary>
     public void Forget() => Source.Clear();

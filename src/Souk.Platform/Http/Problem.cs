@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Platform.Http;
 
@@ -13,6 +15,10 @@ internal static class Problem
 
     public static async Task WriteAsync(HttpContext http, Error error)
     {
+        Measures.Refused(error.Status, error.Code);
+        var span = SpanOf(http);
+        Traces.KeepFailed(span, error.Status);
+        if (span is { IsAllDataRequested: true }) span.SetTag("souk.problem.code", error.Code);
         var response = http.Response;
         response.StatusCode = error.Status;
         response.ContentType = ContentType;
@@ -49,7 +55,10 @@ internal static class Problem
     }
 
     /// <summary>Finds the request in the logs.</summary>
-    public static string TraceIdOf(HttpContext http) => Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
+    public static string TraceIdOf(HttpContext http) => SpanOf(http)?.TraceId.ToHexString() ?? http.TraceIdentifier;
+
+    /// <summary>The span of the whole request, whichever is current now.</summary>
+    public static Activity? SpanOf(HttpContext http) => http.Features.Get<IHttpActivityFeature>()?.Activity ?? Activity.Current;
 
     /// <summary>insufficient_stock → "Insufficient stock": the same for every occurrence, as the RFC asks.</summary>
     static string Title(string code) => char.ToUpperInvariant(code[0]) + code[1..].Replace('_', ' ');

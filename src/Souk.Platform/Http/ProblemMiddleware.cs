@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Platform.Http;
 
@@ -24,6 +26,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (Exception failure) when (!http.Response.HasStarted)
         {
             var error = OfException(failure);
+            if (error.Status >= 500) Traces.Fail(Problem.SpanOf(http), failure);
             if (error.Status == 500) log.LogError(failure, "Unhandled failure in {Method} {Route} (trace {TraceId})", http.Request.Method, RouteOf(http), Problem.TraceIdOf(http));
             else if (error.Status == 503) log.LogWarning("Refused {Method} {Route}: {Reason}", http.Request.Method, RouteOf(http), failure.Message);
             var allow = http.Response.Headers.Allow;
@@ -32,6 +35,21 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             SecurityHeaders.Set(http.Response.Headers);
             await Problem.WriteAsync(http, error);
         }
+        finally
+        {
+            if (Problem.SpanOf(http) is { IsAllDataRequested: true } span) Describe(span, http);
+        }
+    }
+
+    /// <summary>The semantic conventions of an HTTP server span, but for what tells of a person: no path, query, address or agent.</summary>
+    static void Describe(Activity span, HttpContext http)
+    {
+        var (method, route, status) = (http.Request.Method, RouteOf(http), http.Response.StatusCode);
+        span.DisplayName = $"{method} {route}";
+        span.SetTag("http.request.method", method).SetTag("http.route", route).SetTag("http.response.status_code", status).SetTag("url.scheme", http.Request.Scheme);
+        if (status < 500) return;
+        if (span.GetTagItem("error.type") is null) span.SetTag("error.type", status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        span.SetStatus(ActivityStatusCode.Error);
     }
 
     /// <summary>The template, not the path: paths hold ids.</summary>

@@ -1,4 +1,5 @@
 using Souk.Platform.Data;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Platform.Jobs;
 
@@ -8,11 +9,19 @@ public static class JobQueue
     /// <param name="type">As registered: <c>payments.settle-payment</c>.</param>
     /// <param name="dueAt">Not before this instant.</param>
     public static Task EnqueueJobAsync<TArgs>(this NpgsqlConnection connection, string type, TArgs args, DateTimeOffset dueAt, CancellationToken cancel)
-        where TArgs : notnull => connection.ExecuteAsync(Enqueue, [Guid.CreateVersion7(dueAt), type, Sql.Jsonb(args), dueAt], cancel);
+        where TArgs : notnull => connection.ExecuteAsync(Enqueue, [IdOf(dueAt), type, Sql.Jsonb(args), dueAt], cancel);
 
     /// <summary>The same as one more statement of a batch.</summary>
     public static NpgsqlBatch AddJob<TArgs>(this NpgsqlBatch batch, string type, TArgs args, DateTimeOffset dueAt)
-        where TArgs : notnull => batch.Add(Enqueue, Guid.CreateVersion7(dueAt), type, Sql.Jsonb(args), dueAt);
+        where TArgs : notnull => batch.Add(Enqueue, IdOf(dueAt), type, Sql.Jsonb(args), dueAt);
+
+    /// <summary>By its id the job's trace is found from the one that asked for it.</summary>
+    static Guid IdOf(DateTimeOffset dueAt)
+    {
+        var id = Guid.CreateVersion7(dueAt);
+        Traces.Concerns(Traces.JobId, id);
+        return id;
+    }
 
     const string Enqueue = "INSERT INTO platform.jobs (id, type, args, due_at) VALUES ($1, $2, $3, $4)";
 }

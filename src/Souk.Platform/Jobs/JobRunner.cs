@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text.Json;
 using Souk.Platform.Bus;
 using Souk.Platform.Data;
 using Souk.Platform.Modules;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Platform.Jobs;
 
@@ -110,13 +112,18 @@ internal sealed class JobRunner(WorkDatabase db, WorkMap work, IBus bus, TimePro
 
     async Task RunAsync(HeldJob job)
     {
+        using var span = Traces.Start("job", ActivityKind.Consumer, Traces.JobId, job.Id, "run", job.Job.Type);
+        var began = Stopwatch.GetTimestamp();
         try
         {
             await job.Job.Run(job.Args, job.Context, job.Cancel.Token);
+            Measures.JobEnded(job.Job.Type, "done", Stopwatch.GetElapsedTime(began));
             End(job, null);
         }
         catch (Exception failure)
         {
+            Traces.Fail(span, failure);
+            Measures.JobEnded(job.Job.Type, job.Attempt >= job.Job.Policy.AttemptsMax ? "dead" : "failed", Stopwatch.GetElapsedTime(began));
             End(job, failure);
         }
     }

@@ -3,6 +3,7 @@ using Souk.Platform.Data;
 using Souk.Platform.Health;
 using Souk.Platform.Jobs;
 using Souk.Platform.Outbox;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Platform.Modules;
 
@@ -12,7 +13,7 @@ public static class Work
     /// <summary>Call it after the modules have mapped their work, so that at a stop jobs end before what they stand on. Nothing runs before the process starts.</summary>
     public static IServiceCollection AddWork(this IServiceCollection services, string connectionString, WorkMap work, Migrator migrator, IConfiguration configuration, bool runs)
     {
-        services.AddSingleton(provider => new WorkDatabase(connectionString, provider.GetService<ILoggerFactory>()));
+        services.AddSingleton(provider => new WorkDatabase(connectionString, (ILoggerFactory?)provider.GetService<SlowStatements>() ?? provider.GetService<ILoggerFactory>()));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<PostgresBus>(provider, connectionString));
         services.AddSingleton<IBus>(provider => provider.GetRequiredService<PostgresBus>());
         services.AddHostedService(provider => provider.GetRequiredService<PostgresBus>());
@@ -33,6 +34,9 @@ public static class Work
         services.AddHostedService<Relay>();
         return services;
     }
+
+    /// <summary>Measures what waits, for processes that somebody watches.</summary>
+    public static IServiceCollection AddBacklogMeasures(this IServiceCollection services) => services.AddHostedService<MeasureBacklog>();
 
     /// <summary>Health, which every process answers.</summary>
     public static void MapHealth(this IEndpointRouteBuilder routes) => ProcessHealth.Map(routes);

@@ -1,4 +1,5 @@
 using Souk.Platform.Data;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Platform.Outbox;
 
@@ -10,7 +11,7 @@ public static class Outbox
 {
     /// <summary>Adds the event to a batch, so that it travels in the same round trip and commits with the rest.</summary>
     public static NpgsqlBatch AddEvent<TEvent>(this NpgsqlBatch batch, Guid aggregateId, int version, DateTimeOffset now, TEvent happened)
-        where TEvent : IEvent => batch.Add(Append, TEvent.Type, aggregateId, version, now, Sql.Jsonb(happened));
+        where TEvent : IEvent => batch.Add(Append, TEvent.Type, Followed(aggregateId), version, now, Sql.Jsonb(happened));
 
     /// <summary>Adds one event of each of several aggregates to a batch, in one statement.</summary>
     public static NpgsqlBatch AddEvents<TEvent>(this NpgsqlBatch batch, int version, DateTimeOffset now, IReadOnlyList<(Guid AggregateId, TEvent Happened)> events)
@@ -19,7 +20,14 @@ public static class Outbox
     /// <summary>Writes the event in the connection's open transaction.</summary>
     public static Task AppendEventAsync<TEvent>(this NpgsqlConnection connection, Guid aggregateId, int version, DateTimeOffset now, TEvent happened,
         CancellationToken cancel) where TEvent : IEvent =>
-        connection.ExecuteAsync(Append, [TEvent.Type, aggregateId, version, now, Sql.Jsonb(happened)], cancel);
+        connection.ExecuteAsync(Append, [TEvent.Type, Followed(aggregateId), version, now, Sql.Jsonb(happened)], cancel);
+
+    /// <summary>By this id the traces of what subscribers do are found from the one that wrote the event.</summary>
+    static Guid Followed(Guid aggregateId)
+    {
+        Traces.Concerns(Traces.AggregateId, aggregateId);
+        return aggregateId;
+    }
 
     /// <summary>
     /// The head of an INSERT that a module continues with a SELECT of its own, where only the statement knows which events there are. Nothing else of

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Souk.Platform.Data;
 using Souk.Platform.Modules;
+using Souk.Platform.Telemetry;
 
 namespace Souk.Platform.Outbox;
 
@@ -34,7 +36,18 @@ internal sealed class Subscriber
     {
         if (!byType.TryGetValue(happened.Type, out var subscription)) return [];
         var context = new EventContext(happened.AggregateId, happened.Version, happened.OccurredAt, connection, writes, services);
-        await subscription.Handle(JsonElement.Parse(happened.Payload), context, cancel);
+        using var span = Traces.Start("event", ActivityKind.Consumer, Traces.AggregateId, happened.AggregateId, Name, happened.Type);
+        try
+        {
+            await subscription.Handle(JsonElement.Parse(happened.Payload), context, cancel);
+        }
+        catch (Exception failure)
+        {
+            Traces.Fail(span, failure);
+            Measures.EventHandled(Name, happened.Type, "failed");
+            throw;
+        }
+        Measures.EventHandled(Name, happened.Type, "done");
         return context.Hints;
     }
 

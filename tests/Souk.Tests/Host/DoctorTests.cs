@@ -66,4 +66,55 @@ public sealed class DoctorTests(TestPostgres postgres)
         Assert.Matches("(?m)^warn +events +[a-z.-]+ has not read an event of 10 minutes ago. .*role 'worker'", said);
         Assert.Matches("(?m)^warn +parked +1 events wait behind one that failed; 1 of those failed for good", said);
     }
+
+    [Fact]
+    public async Task Telemetry_that_nobody_takes_or_that_is_set_wrongly_is_a_fault()
+    {
+        await using var folder = new HostFolder();
+        var (code, said) = await HostProcess.RunInAsync(Path.GetTempPath(), [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")], "doctor", "--data", folder.Path);
+        Assert.Equal(1, code);
+        Assert.Matches("(?m)^fail +telemetry +nobody answers at http://127.0.0.1:1/.*Start the collector", said);
+
+        (code, said) = await HostProcess.RunInAsync(Path.GetTempPath(), [("SOUK_TELEMETRY__SAMPLERATIO", "7")], "doctor", "--data", folder.Path);
+        Assert.Equal(1, code);
+        Assert.Matches("(?m)^fail +telemetry +Telemetry:SampleRatio is '7'", said);
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_carry_a_shop_and_keys_that_are_not_where_they_should_be_are_faults()
+    {
+        await using var folder = new HostFolder();
+        var database = await postgres.NewDatabaseAsync();
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync();
+        await using (var command = new NpgsqlCommand($"""
+            ALTER DATABASE "{connection.Database}" CONNECTION LIMIT 10;
+            ALTER DATABASE "{connection.Database}" SET synchronous_commit = off;
+            """, connection))
+            await command.ExecuteNonQueryAsync();
+        var (code, said) = await HostProcess.RunAsync("doctor", "--data", folder.Path, "--database", database, "--keys", Path.Combine(folder.Path, "pg18", "keys"));
+        Assert.Equal(1, code);
+        Assert.Matches("(?m)^fail +keys .*every copy of those carries the keys", said);
+        Assert.Matches("(?m)^fail +connections +the database gives 10, .*Raise max_connections", said);
+        Assert.Matches("(?m)^fail +durability +synchronous_commit is off", said);
+        Assert.Matches("(?m)^ok +encoding +UTF8", said);
+    }
+
+    [Fact]
+    public async Task Accounts_without_their_keys_are_a_fault()
+    {
+        await using var folder = new HostFolder();
+        var (database, keys) = (await postgres.NewDatabaseAsync(), Path.Combine(folder.Path, "keys"));
+        await using (var node = await HostProcess.StartAsync("serve", "--database", database, "--keys", keys, "--port", "auto"))
+        {
+            using var http = new HttpClient { BaseAddress = node.Address };
+            using var made = await System.Net.Http.Json.HttpClientJsonExtensions.PostAsJsonAsync(http, "/v1/users", new { email = "grace@example.com", password = "a ship in harbour is safe" });
+            Assert.True(made.IsSuccessStatusCode);
+            Assert.Equal(0, await node.StopAsync());
+        }
+        Directory.Move(keys, keys + "-elsewhere");
+        var (code, said) = await HostProcess.RunAsync("doctor", "--data", folder.Path, "--database", database);
+        Assert.Equal(1, code);
+        Assert.Matches("(?m)^fail +people +the database has accounts and .*keys does not exist", said);
+    }
 }
