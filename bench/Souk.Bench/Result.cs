@@ -13,9 +13,10 @@ internal sealed record Load(double PerSecond, double P50Ms, double P95Ms, double
 
 /// <summary>The median run of a scenario beside the median of its ceiling.</summary>
 /// <param name="CeilingIs">What the ceiling is, for a person.</param>
+/// <param name="LowestRatio">Of the rounds: what a run that is not slower reaches for certain.</param>
 /// <param name="HostMicros">CPU time of the host for each request.</param>
 /// <param name="DatabaseMicros">CPU time of PostgreSQL for each request.</param>
-internal sealed record Result(string Scenario, Load Load, double? Ceiling, string CeilingIs, double HostMicros, double DatabaseMicros)
+internal sealed record Result(string Scenario, Load Load, double? Ceiling, string CeilingIs, double? LowestRatio, double HostMicros, double DatabaseMicros)
 {
     public long Errors => Load.Errors;
 
@@ -46,7 +47,8 @@ internal sealed record Result(string Scenario, Load Load, double? Ceiling, strin
             await Console.Error.WriteLineAsync(FormattableString.Invariant($"  {scenario} round {round + 1}: {load.PerSecond:0.0}/s, ceiling {(ceilings.Count > 0 ? ceilings[^1] : double.NaN):0.0}/s"));
         }
         var median = loads.OrderBy(l => l.PerSecond).ElementAt(loads.Count / 2) with { Errors = loads.Sum(l => l.Errors) };
-        return new(scenario, median, ceilings.Count > 0 ? Median(ceilings) : null, ceilingIs, Median(host), Median(database));
+        return new(scenario, median, ceilings.Count > 0 ? Median(ceilings) : null, ceilingIs,
+            ceilings.Count > 0 ? loads.Zip(ceilings, static (load, most) => load.PerSecond / most).Min() : null, Median(host), Median(database));
     }
 
     static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
