@@ -156,7 +156,9 @@ public sealed class FrontPageTests(BrowsedShop shop) : IClassFixture<BrowsedShop
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("not enough of", new() { Timeout = WaitMilliseconds });
         await PictureAsync(page, "phone-refused");
         // Nothing sticks out of a phone.
-        Assert.Empty(await page.EvaluateAsync<string[]>("[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth && !e.closest('.scroll')).map(e => e.outerHTML)"));
+        Assert.Empty(await page.EvaluateAsync<string[]>("""
+            [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth && !e.closest('.scroll')).map(e => e.outerHTML)
+            """));
         Assert.Empty(complaints);
     }
 
