@@ -62,7 +62,7 @@ public sealed class ShopTests(ShopTests.Configured shop) : IClassFixture<ShopTes
     [Fact]
     public async Task What_is_nowhere_is_a_problem()
     {
-        using var answer = await shop.Http.GetAsync("/");
+        using var answer = await shop.Http.GetAsync("/nowhere");
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Equal("route_not_found", await answer.Code());
     }
