@@ -14,6 +14,7 @@ var souk = new RootCommand("""
     Migrate.Command(),
     Import.Command(),
     Serve.Command(),
+    Souk.Host.Commands.OpenApi.Command(),
 };
 
 return await CommandLine.RunAsync(souk, args is [] ? ["--help"] : args);

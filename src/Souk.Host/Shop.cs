@@ -79,6 +79,7 @@ public static class Shop
             app.MapWork();
             foreach (var module in modules) module.MapRoutes(app);
             if (builder.Configuration.GetValue(FrontPage.Option, true)) FrontPage.Map(app);
+            if (builder.Configuration.GetValue(Explorer.Option, true)) Explorer.Map(app);
         }
         if (Access.Undeclared(((IEndpointRouteBuilder)app).DataSources.Aggregate()).FirstOrDefault() is { } open)
             throw new InvalidOperationException($"{open} does not say who may call it: end it with ForEveryone, ForSignedIn or ForStaff.");

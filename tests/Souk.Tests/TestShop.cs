@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Souk.Host;
 using Souk.Platform.Modules;
+using Souk.Tests.OpenApi;
 
 namespace Souk.Tests;
 
@@ -43,7 +44,7 @@ public class TestShop(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>A client without cookies or sign-in; dispose it or let it go with the shop.</summary>
-    public HttpClient NewClient() => new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Address };
+    public HttpClient NewClient() => new(new DescribedAnswers(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })) { BaseAddress = Address };
 
     public async ValueTask DisposeAsync()
     {

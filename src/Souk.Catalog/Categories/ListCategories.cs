@@ -17,13 +17,13 @@ internal static class ListCategories
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/categories", Handle).ForEveryone().WithName(nameof(ListCategories));
 
-    static async Task<Results<DocumentAnswer, Error>> Handle(HttpContext http, PageRequest page, HotCatalog hot, CancellationToken cancel)
+    static async Task<Results<DocumentAnswer<Page<Category>>, Error>> Handle(HttpContext http, PageRequest page, HotCatalog hot, CancellationToken cancel)
     {
         if (QueryMembers.RefuseOthers(http, "limit", "cursor") is { } unknown) return unknown;
         if (page.From<Key>(List).Refused(out var error, out var start)) return error;
         var pages = page.Maker();
         var got = await hot.GetAsync($"{List} {start.Limit} {http.Request.Query["cursor"]}", http, (connection, at) => LoadAsync(connection, at, start, pages), cancel);
-        return got.Refused(out error, out var document) ? error : new DocumentAnswer(document, CacheControl);
+        return got.Refused(out error, out var document) ? error : new DocumentAnswer<Page<Category>>(document, CacheControl);
     }
 
     static async Task<Result<Document>> LoadAsync(NpgsqlConnection connection, CatalogMoment at, PageRequest.Start<Key> start, PageMaker pages)

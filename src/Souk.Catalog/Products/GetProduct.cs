@@ -12,7 +12,7 @@ internal static class GetProduct
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/products/{product}", Handle).ForEveryone().WithName(nameof(GetProduct));
 
-    static async Task<Results<DocumentAnswer, Error>> Handle(string product, HttpContext http, HotCatalog hot, ShopCurrency currency, CancellationToken cancel)
+    static async Task<Results<DocumentAnswer<Product>, Error>> Handle(string product, HttpContext http, HotCatalog hot, ShopCurrency currency, CancellationToken cancel)
     {
         var isId = ProductId.TryRead(product, out var id);
         if (!isId && !Slugs.Possible(product)) return ProductErrors.NotFound;
@@ -20,7 +20,7 @@ internal static class GetProduct
         var language = await hot.LanguageAsync(http, cancel);
         var got = await hot.GetAsync($"product {product} {currency.Code} {language}", http,
             (connection, at) => LoadAsync(connection, at, isId ? id.Value : null, product, language), cancel);
-        return got.Refused(out var error, out var document) ? error : new DocumentAnswer(document, ListProducts.CacheControl);
+        return got.Refused(out var error, out var document) ? error : new DocumentAnswer<Product>(document, ListProducts.CacheControl);
     }
 
     static async Task<Result<Document>> LoadAsync(NpgsqlConnection connection, CatalogMoment at, Guid? id, string slug, string language)

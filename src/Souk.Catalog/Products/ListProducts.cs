@@ -6,7 +6,7 @@ using Souk.Platform.Pagination;
 namespace Souk.Catalog.Products;
 
 /// <summary>
-/// <c>GET /v1/products</c>: what is sold, page by page, filtered by <see cref="ProductFilter"/>. A page costs the same at any depth: it starts at a key and walks
+/// <c>GET /v1/products</c>: what is sold, page by page, filtered and sorted. A page costs the same at any depth: it starts at a key and walks
 /// an index.
 /// </summary>
 internal static class ListProducts
@@ -17,15 +17,17 @@ internal static class ListProducts
     // Short, since it shows prices and stock states.
     internal const string CacheControl = "public, max-age=2, stale-while-revalidate=10";
 
-    static readonly string[] Members = [.. ProductFilter.Members, "sort", "limit", "cursor"];
+    static readonly QueryMember[] Takes = [.. ProductFilter.Members,
+        new("sort", typeof(string), "The order of the list; `name` when absent. `rating` shows the best first; without a price a product counts as the dearest.", Sorts)];
+    static readonly string[] Members = [.. Takes.Select(m => m.Name), "limit", "cursor"];
 
     /// <summary>One page of one list, whoever asks for it.</summary>
     sealed record Ask(ProductFilter Filter, ProductSort Sort, string List, PageRequest.Start<ProductKey> Start, PageMaker Pages, string Language);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/products", Handle).ForEveryone().WithName(nameof(ListProducts));
+        routes.MapGet("/v1/products", Handle).ForEveryone().Takes(Takes).WithName(nameof(ListProducts));
 
-    static async Task<Results<DocumentAnswer, Error>> Handle(HttpContext http, PageRequest page, HotCatalog hot, ShopCurrency currency, CancellationToken cancel)
+    static async Task<Results<DocumentAnswer<Page<Product>>, Error>> Handle(HttpContext http, PageRequest page, HotCatalog hot, ShopCurrency currency, CancellationToken cancel)
     {
         if (QueryMembers.RefuseOthers(http, Members) is { } unknown) return unknown;
         if (ProductFilter.Read(http.Request.Query).Refused(out var error, out var filter)) return error;
@@ -39,7 +41,7 @@ internal static class ListProducts
         var ask = new Ask(filter, sort, list, start, page.Maker(), language);
         var key = $"{list} {currency.Code} {language} {start.Limit} {http.Request.Query["cursor"]}";
         var got = await hot.GetAsync(key, http, (connection, at) => LoadAsync(connection, at, ask), cancel);
-        return got.Refused(out error, out var document) ? error : new DocumentAnswer(document, CacheControl);
+        return got.Refused(out error, out var document) ? error : new DocumentAnswer<Page<Product>>(document, CacheControl);
     }
 
     static async Task<Result<Document>> LoadAsync(NpgsqlConnection connection, CatalogMoment at, Ask ask)

@@ -15,7 +15,17 @@ internal sealed partial record ProductFilter(string? Category, string? Search, s
     public const int SearchMax = 100, OptionMax = 200;
 
     /// <summary>Query members of a list of products, besides sort, limit and cursor.</summary>
-    public static readonly IReadOnlyList<string> Members = ["category", "q", "option.color", "option.size", "priceMin", "priceMax", "inStock"];
+    public static readonly IReadOnlyList<QueryMember> Members =
+    [
+        new("category", typeof(string), "Id or slug of a category; those below it count too."),
+        new("q", typeof(string), $"Words as people write them, at most {SearchMax} characters: all must occur,"
+            + " `\"these two\"` side by side, `-not` this one, this `or` that; in names and descriptions of the reader's language."),
+        new("option.color", typeof(string), "Of a variant, exactly as products show it."),
+        new("option.size", typeof(string), "Likewise; with a colour, of the same variant."),
+        new("priceMin", typeof(long), "Bounds the lowest price of a product, in minor units of the shop's currency."),
+        new("priceMax", typeof(long), "See priceMin."),
+        new("inStock", typeof(bool), "`true` leaves out what is `out` or `backorder`; there is no other value.", ["true"]),
+    ];
 
     /// <summary>Reads the members; 400 for a value that can match nothing by mistake.</summary>
     public static Result<ProductFilter> Read(IQueryCollection query)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Souk.Identity.Sessions;
 using Souk.Platform;
 
@@ -11,14 +12,14 @@ internal static class AssignRoles
 {
     public const int RolesMax = 10;
 
-    public sealed record Request(IReadOnlyList<string>? Roles);
+    public sealed record Request([Required] IReadOnlyList<string>? Roles);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/admin/users/{id}/roles", Handle).ForStaff().WithName(nameof(AssignRoles));
 
-    static async Task<Results<Ok<User>, Error>> Handle(AccountId id, Request request, NpgsqlDataSource db, PersonalData people, RevokedSessions revoked,
+    static async Task<Results<Ok<User>, Error>> Handle(AccountId id, Request request, IfMatch match, NpgsqlDataSource db, PersonalData people, RevokedSessions revoked,
         TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
-        if (ETag.Required(http).Refused(out var precondition, out var version)) return precondition;
+        if (match.Required().Refused(out var precondition, out var version)) return precondition;
         if (Refuse(request) is { } invalid) return invalid;
         if (await Account.FindAsync(db, id.Value, cancel) is not { } account) return AccountErrors.NotFound;
         if (account.Version != version) return ETag.VersionMismatch;

@@ -7,14 +7,15 @@ namespace Souk.Identity.Accounts;
 internal static class ChangeMe
 {
     /// <summary>An absent member is <see cref="JsonValueKind.Undefined"/>, a null one <see cref="JsonValueKind.Null"/>.</summary>
-    public sealed record Request(JsonElement Name, JsonElement Locale);
+    [MergePatch]
+    public sealed record Request([Holds(typeof(string))] JsonElement Name, [Holds(typeof(string))] JsonElement Locale);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/v1/me", Handle).ForSignedIn().WithName(nameof(ChangeMe));
 
-    static async Task<Results<Ok<User>, Error>> Handle(Request request, Caller caller, NpgsqlDataSource db, PersonalData people, TimeProvider clock,
+    static async Task<Results<Ok<User>, Error>> Handle(Request request, IfMatch match, Caller caller, NpgsqlDataSource db, PersonalData people, TimeProvider clock,
         HttpContext http, CancellationToken cancel)
     {
-        if (ETag.Required(http).Refused(out var precondition, out var version)) return precondition;
+        if (match.Required().Refused(out var precondition, out var version)) return precondition;
         if (Refuse(request) is { } invalid) return invalid;
         var id = caller.RequiredAccountId;
         if (await Account.FindAsync(db, id, cancel) is not { } before) return AccountErrors.NotFound;

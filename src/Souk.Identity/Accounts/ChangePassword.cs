@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Souk.Identity.Passwords;
 using Souk.Identity.Sessions;
 
@@ -9,7 +10,7 @@ namespace Souk.Identity.Accounts;
 /// <remarks>Sent again after a lost answer it gets 403 <c>password_wrong</c>, and the new password works.</remarks>
 internal static class ChangePassword
 {
-    public sealed record Request(string? CurrentPassword, string? NewPassword);
+    public sealed record Request([Required] string? CurrentPassword, [Required] string? NewPassword);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/me/password", Handle).ForSignedIn().WithName(nameof(ChangePassword));
 

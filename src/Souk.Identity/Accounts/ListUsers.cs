@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Souk.Platform;
 using Souk.Platform.Pagination;
 
@@ -10,7 +11,7 @@ internal static class ListUsers
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/users", Handle).ForStaff().WithName(nameof(ListUsers));
 
-    static async Task<Results<Ok<Page<User>>, Error>> Handle(PageRequest page, string? email, NpgsqlDataSource db, PersonalData people, HttpContext http,
+    static async Task<Results<Ok<Page<User>>, Error>> Handle(PageRequest page, [Description("Finds the one who has it.")] string? email, NpgsqlDataSource db, PersonalData people, HttpContext http,
         CancellationToken cancel)
     {
         var indexes = email is null ? null : EmailAddress.Indexes(people, email);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Souk.Identity.Passwords;
 using Souk.Platform;
 
@@ -10,7 +11,7 @@ namespace Souk.Identity.Accounts;
 /// </remarks>
 internal static class RegisterUser
 {
-    public sealed record Request(string? Email, string? Password, string? Name, string? Locale);
+    public sealed record Request([Required] string? Email, [Required] string? Password, string? Name, string? Locale);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/users", Handle).ForEveryone().WithMetadata(Tokens.IgnoresCaller.Instance).WithName(nameof(RegisterUser));

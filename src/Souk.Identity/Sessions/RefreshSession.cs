@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using Souk.Identity.Accounts;
@@ -15,12 +16,12 @@ namespace Souk.Identity.Sessions;
 /// <remarks>Of two at once, one guarded UPDATE lets one through. No token is stored: the successor follows from the old token and the key.</remarks>
 internal static class RefreshSession
 {
-    public sealed record Request(string? RefreshToken);
+    public sealed record Request([Required] string? RefreshToken);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/sessions/refresh", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance).WithName(nameof(RefreshSession));
 
-    static async Task<Results<Ok<SignedIn>, Error>> Handle(Request request, IdempotencyKey key, NpgsqlDataSource db, PersonalData people, SessionTokens tokens,
+    static async Task<Results<Ok<SignedIn>, Error>> Handle(Request request, [OptionalHeader] IdempotencyKey key, NpgsqlDataSource db, PersonalData people, SessionTokens tokens,
         SessionIssuer sessions, RevokedSessions revoked, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (string.IsNullOrEmpty(request.RefreshToken)) return Error.Invalid("/refreshToken", "The refresh token of your last sign-in or refresh is needed.");

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Souk.Contracts;
 using Souk.Identity.Accounts;
@@ -21,7 +22,7 @@ internal static class SignIn
     /// <summary>A longer cart token is none.</summary>
     const int CartTokenLengthMax = 500;
 
-    public sealed record Request(string? Email, string? Password, string? Mode);
+    public sealed record Request([Required] string? Email, [Required] string? Password, [AllowedValues("token", "cookie")] string? Mode);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/sessions", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance).WithName(nameof(SignIn));

@@ -9,7 +9,7 @@ namespace Souk.Identity.Sessions;
 internal static class SignOut
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapDelete("/v1/sessions/current", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance).WithName(nameof(SignOut));
+        routes.MapDelete("/v1/sessions/current", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance, ReadsSignIn.Instance).WithName(nameof(SignOut));
 
     static async Task<Results<NoContent, Error>> Handle(NpgsqlDataSource db, AccessTokens accessTokens, CookieSessions cookies, CsrfTokens csrf,
         RevokedSessions revoked, TimeProvider clock, HttpContext http, CancellationToken cancel)

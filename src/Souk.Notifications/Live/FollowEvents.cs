@@ -23,13 +23,19 @@ internal static class FollowEvents
     /// <summary>What a client waits before it comes back; each is told another, so that those of a node that went do not return all at once.</summary>
     const int RetryMillisecondsMin = 1_000, RetryMillisecondsMax = 3_000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/events", Handle).ForEveryone().WithName(nameof(FollowEvents));
+    static readonly QueryMember[] Members =
+    [
+        new("ticket", typeof(string), "What `POST /v1/events/tickets` gave: one use, within 30 seconds."),
+        new("lastEventId", typeof(string), "The id of the last event that was seen, for a first connection of `EventSource`; the header wins."),
+    ];
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/events", Handle).ForEveryone().Takes(Members).WithName(nameof(FollowEvents));
 
     static async Task<Results<EmptyHttpResult, Error>> Handle(Caller caller, [FromHeader(Name = Follower.OrderTokenHeader)] string? orderToken,
         [FromHeader(Name = "Last-Event-ID")] string? lastEventId, HttpContext http, NpgsqlDataSource db, [FromServices] IOrdering ordering, LiveStreams streams,
         NotificationsOptions options, TimeProvider clock, CancellationToken cancel)
     {
-        if (QueryMembers.RefuseOthers(http, "ticket", "lastEventId") is { } unknown) return unknown;
+        if (QueryMembers.RefuseOthers(http, [.. Members.Select(m => m.Name)]) is { } unknown) return unknown;
         if (streams.Refuse() is { } full) return full;
         var now = clock.GetUtcNow();
         var who = http.Request.Query["ticket"].ToString() is { Length: > 0 } ticket ? await MakeTicket.SpendAsync(ticket, db, now, cancel) : Follower.Of(caller, orderToken, ordering);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text;
 
@@ -10,7 +11,8 @@ namespace Souk.Ordering.Addresses;
 /// <param name="PostalCode">Not every country has them.</param>
 /// <param name="Country">ISO 3166-1 alpha-2 in upper case: <c>NL</c>. Needed.</param>
 /// <param name="Phone">For the carrier, as people write it.</param>
-internal sealed record Address(string? Name, string? Line1, string? Line2, string? City, string? Region, string? PostalCode, string? Country, string? Phone)
+internal sealed record Address([Required] string? Name, [Required] string? Line1, string? Line2, [Required] string? City, string? Region, string? PostalCode,
+    [Required] string? Country, string? Phone)
 {
     /// <summary>Counted in UTF-16 code units, which no script needs more than two of a character.</summary>
     public const int LineLengthMax = 200, CityLengthMax = 100, PostalCodeLengthMax = 20, PhoneLengthMax = 40;

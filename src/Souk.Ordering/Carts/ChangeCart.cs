@@ -17,6 +17,7 @@ namespace Souk.Ordering.Carts;
 internal static class ChangeCart
 {
     /// <summary>Whether a member came is noted by its setter, which the reader of JSON calls for a null too, and not for an absent one.</summary>
+    [MergePatch]
     public sealed record Request
     {
         public string? Email { get; init { (field, IsEmailGiven) = (value, true); } }
@@ -35,10 +36,11 @@ internal static class ChangeCart
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/v1/carts/{id}", Handle).ForEveryone().WithName(nameof(ChangeCart));
 
-    static async Task<Results<Ok<Cart>, Error>> Handle(CartId id, Request request, Caller caller, [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken,
+    static async Task<Results<Ok<Cart>, Error>> Handle(CartId id, Request request, [OptionalHeader] IfMatch match, Caller caller,
+        [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken,
         NpgsqlDataSource db, ShowCart show, IPricing pricing, PersonalData people, GuestTokens tokens, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
-        if (ETag.Optional(http).Refused(out var precondition, out var version)) return precondition;
+        if (match.Optional().Refused(out var precondition, out var version)) return precondition;
         if (Refuse(request) is { } invalid) return invalid;
         if (StoredCart.CustomerOf(caller, cartToken, id, tokens) is not { } customer) return CartErrors.NotFound;
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Souk.Ordering.Guests;
 using Souk.Platform.Money;
 
@@ -16,7 +17,7 @@ internal static class CreateCart
 {
     /// <param name="Currency">ISO 4217; default the shop's. A cart keeps its currency.</param>
     public sealed record Request(string? Currency, IReadOnlyList<Line?>? Lines);
-    public sealed record Line(VariantId? VariantId, int? Quantity);
+    public sealed record Line([Required] VariantId? VariantId, [Required, Range(1, StoredCart.LineQuantityMax)] int? Quantity);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/carts", Handle).ForEveryone().WithName(nameof(CreateCart));
 

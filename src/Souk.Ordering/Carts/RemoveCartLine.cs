@@ -16,10 +16,11 @@ internal static class RemoveCartLine
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapDelete("/v1/carts/{id}/lines/{variantId}", Handle).ForEveryone().WithName(nameof(RemoveCartLine));
 
-    static async Task<Results<Ok<Cart>, Error>> Handle(CartId id, VariantId variantId, Caller caller, [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken,
+    static async Task<Results<Ok<Cart>, Error>> Handle(CartId id, VariantId variantId, [OptionalHeader] IfMatch match, Caller caller,
+        [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken,
         NpgsqlDataSource db, ShowCart show, GuestTokens tokens, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
-        if (ETag.Optional(http).Refused(out var precondition, out var version)) return precondition;
+        if (match.Optional().Refused(out var precondition, out var version)) return precondition;
         if (variantId == VariantId.None) return CartErrors.LineNotFound;
         if (StoredCart.CustomerOf(caller, cartToken, id, tokens) is not { } customer) return CartErrors.NotFound;
         if ((await SaveAsync(db, customer, id, version, variantId, clock.GetUtcNow(), cancel)).Refused(out var error, out var cart)) return error;

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Souk.Ordering.Guests;
 
@@ -14,16 +15,16 @@ namespace Souk.Ordering.Carts;
 /// </remarks>
 internal static class SetCartLine
 {
-    public sealed record Request(int? Quantity);
+    public sealed record Request([Required, Range(0, StoredCart.LineQuantityMax)] int? Quantity);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPut("/v1/carts/{id}/lines/{variantId}", Handle).ForEveryone().WithName(nameof(SetCartLine));
 
-    static async Task<Results<Ok<Cart>, Error>> Handle(CartId id, VariantId variantId, Request request, Caller caller,
+    static async Task<Results<Ok<Cart>, Error>> Handle(CartId id, VariantId variantId, Request request, [OptionalHeader] IfMatch match, Caller caller,
         [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken, NpgsqlDataSource db, ShowCart show, GuestTokens tokens, TimeProvider clock, HttpContext http,
         CancellationToken cancel)
     {
-        if (ETag.Optional(http).Refused(out var precondition, out var version)) return precondition;
+        if (match.Optional().Refused(out var precondition, out var version)) return precondition;
         if (RefuseQuantity(request.Quantity) is { } wrong) return Error.Invalid("/quantity", wrong);
         if (variantId == VariantId.None) return CartErrors.LineNotFound;
         if (StoredCart.CustomerOf(caller, cartToken, id, tokens) is not { } customer) return CartErrors.NotFound;

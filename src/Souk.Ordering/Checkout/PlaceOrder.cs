@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Souk.Contracts;
 using Souk.Ordering.Addresses;
@@ -33,10 +34,10 @@ internal static class PlaceOrder
     /// <param name="ShippingAddress">Else the cart's, like the other two.</param>
     public sealed record Request(CartId? CartId, IReadOnlyList<RequestLine>? Lines, string? Currency, Money? ExpectedTotal, string? Email,
         Address? ShippingAddress, Address? BillingAddress, string? ShippingMethod, RequestPayment? Payment);
-    public sealed record RequestLine(VariantId VariantId, int Quantity);
+    public sealed record RequestLine(VariantId VariantId, [Range(1, StoredCart.LineQuantityMax)] int Quantity);
 
     /// <param name="Token">What the payment provider's form gave the front end, for methods that need one.</param>
-    public sealed record RequestPayment(string? Method, string? Token);
+    public sealed record RequestPayment([Required] string? Method, string? Token);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/orders", Handle).ForEveryone().WithName(nameof(PlaceOrder));
 
@@ -75,7 +76,7 @@ internal static class PlaceOrder
     /// <summary>Pays what is open, once per key, and shows the order as it then stands: a declined payment leaves it open.</summary>
     static async Task<Order> PayAsync(StoredOrder order, RequestPayment asked, string key, IPayments payments, NpgsqlDataSource db, PersonalData people)
     {
-        Order.PaymentShown? made = null;
+        Order.OrderPayment? made = null;
         if (order.Status == OrderStatus.Placed)
         {
             var due = new PaymentDue(order.CustomerId, order.Id, new(order.Total, order.Currency));

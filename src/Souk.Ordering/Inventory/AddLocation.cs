@@ -1,9 +1,10 @@
+using System.ComponentModel.DataAnnotations;
 namespace Souk.Ordering.Inventory;
 
 /// <summary><c>POST /v1/admin/locations</c>: a place where stock lies. Its name is unique, so a request sent twice makes one: the second gets a 409.</summary>
 internal static class AddLocation
 {
-    public sealed record Request(string? Name);
+    public sealed record Request([Required] string? Name);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/admin/locations", Handle).ForStaff().WithName(nameof(AddLocation));
 

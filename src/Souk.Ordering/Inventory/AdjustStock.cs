@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Souk.Contracts;
 using Souk.Platform.Idempotency;
 
@@ -16,7 +17,7 @@ internal static class AdjustStock
     public static readonly IReadOnlyList<string> Reasons = ["received", "damaged", "lost", "found", "returned", "correction"];
 
     /// <param name="Delta">Units that came (positive) or went (negative).</param>
-    public sealed record Request(int? Delta, string? Reason);
+    public sealed record Request([Required] int? Delta, [Required, AllowedValues("received", "damaged", "lost", "found", "returned", "correction")] string? Reason);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/admin/stock/{variantId}/locations/{locationId}/adjustments", Handle).ForStaff().WithName(nameof(AdjustStock));

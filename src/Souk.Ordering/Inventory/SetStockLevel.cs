@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Souk.Contracts;
 
 namespace Souk.Ordering.Inventory;
@@ -12,16 +13,16 @@ namespace Souk.Ordering.Inventory;
 /// </remarks>
 internal static class SetStockLevel
 {
-    public sealed record Request(int? OnHand);
+    public sealed record Request([Required] int? OnHand);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPut("/v1/admin/stock/{variantId}/locations/{locationId}", Handle).ForStaff().WithName(nameof(SetStockLevel));
 
-    static async Task<Results<Ok<ReadStock.VariantStock>, Error>> Handle(VariantId variantId, LocationId locationId, Request request, Caller caller, HttpContext http,
+    static async Task<Results<Ok<ReadStock.VariantStock>, Error>> Handle(VariantId variantId, LocationId locationId, Request request, [OptionalHeader] IfMatch match, Caller caller, HttpContext http,
         NpgsqlDataSource db, ICatalog catalog, OrderingOptions options, TimeProvider clock, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
-        if (ETag.Optional(http).Refused(out var precondition, out var version)) return precondition;
+        if (match.Optional().Refused(out var precondition, out var version)) return precondition;
         var (onHand, now) = (request.OnHand!.Value, clock.GetUtcNow());
 
         await using (var connection = await db.OpenConnectionAsync(cancel))

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Souk.Ordering.Guests;
 using Souk.Platform;
@@ -13,7 +14,7 @@ internal static class CancelOrder
 {
     public static readonly IReadOnlyList<string> Reasons = ["mistake", "price", "delivery_time", "other"];
 
-    public sealed record Request(string? Reason);
+    public sealed record Request([AllowedValues("mistake", "price", "delivery_time", "other")] string? Reason);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/orders/{id}/cancellation", Handle).ForEveryone().WithName(nameof(CancelOrder));
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Souk.Contracts;
 using Souk.Platform;
 using Souk.Platform.Outbox;
@@ -15,7 +16,7 @@ internal static class MarkFulfilment
 
     public const string Unfulfilled = "unfulfilled";
 
-    public sealed record Request(string? Status);
+    public sealed record Request([Required, AllowedValues("packed", "shipped", "delivered")] string? Status);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/admin/orders/{id}/fulfilment", Handle).ForStaff().WithName(nameof(MarkFulfilment));
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Souk.Ordering.Addresses;
 using Souk.Ordering.Guests;
@@ -16,15 +17,16 @@ namespace Souk.Ordering.Orders;
 /// <param name="Version">Counts changes of status; the ETag.</param>
 /// <param name="Payment">The payment made together with the order, when one was asked for.</param>
 /// <param name="OrderToken">Only in the answer that placed it, for guests: send it as <c>Souk-Order-Token</c> to see and pay the order.</param>
-internal sealed record Order(OrderId Id, string Number, string Status, string PaymentStatus, string FulfilmentStatus, IReadOnlyList<Order.Line> Lines,
+internal sealed record Order(OrderId Id, string Number, [AllowedValues("placed", "paid", "cancelled", "expired")] string Status,
+    [AllowedValues("unpaid", "paid")] string PaymentStatus, [AllowedValues("unfulfilled", "packed", "shipped", "delivered")] string FulfilmentStatus, IReadOnlyList<Order.Line> Lines,
     Money Subtotal, Money Discounts, Money Shipping, Money Tax, Money Total, string Currency, string? ShippingMethod,
     string? Email, Address? ShippingAddress, Address? BillingAddress, DateTimeOffset PlacedAt, DateTimeOffset ExpiresAt,
-    DateTimeOffset? PaidAt, DateTimeOffset? ClosedAt, int Version, Order.PaymentShown? Payment = null, string? OrderToken = null)
+    DateTimeOffset? PaidAt, DateTimeOffset? ClosedAt, int Version, Order.OrderPayment? Payment = null, string? OrderToken = null)
 {
     /// <summary>What was sold, as it was called and priced at that moment.</summary>
     internal sealed record Line(VariantId VariantId, string Sku, string Name, int Quantity, Money UnitPrice, Money Total);
 
-    internal sealed record PaymentShown(PaymentId Id, string Status);
+    internal sealed record OrderPayment(PaymentId Id, string Status);
 }
 
 /// <summary>An order as it is stored.</summary>

@@ -13,10 +13,10 @@ internal static class OrderErrors
         OrderStatus.Paid => "The order is paid already.",
         OrderStatus.Expired => "The order was not paid in time and has expired; its stock is free again. Place a new one.",
         _ => "The order was cancelled. Place a new one.",
-    }, ("status", status));
+    }, ("orderStatus", status));
 
     public static Error NotCancellable(string status) => Error.Conflict("order_not_cancellable",
-        $"Only an order that is not paid can be cancelled; this one is {status}.", ("status", status));
+        $"Only an order that is not paid can be cancelled; this one is {status}.", ("orderStatus", status));
 
     public static readonly Error NotPaid = Error.Conflict("order_not_paid", "Only a paid order is packed, shipped and delivered.");
 

@@ -6,21 +6,21 @@ namespace Souk.Ordering.Orders;
 internal static class ReadAnyOrder
 {
     /// <param name="Changes">Oldest first; that it was placed, the order says itself.</param>
-    internal sealed record Sale(AccountId CustomerId, Order Order, IReadOnlyList<Change> Changes);
+    internal sealed record SaleInDetail(AccountId CustomerId, Order Order, IReadOnlyList<Change> Changes);
 
     /// <param name="ActorId">The account that asked for it; absent for a guest, a payment or the clock.</param>
     internal sealed record Change(string From, string To, AccountId? ActorId, string? Reason, DateTimeOffset ChangedAt);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/orders/{id}", Handle).ForStaff().WithName(nameof(ReadAnyOrder));
 
-    static async Task<Results<Ok<Sale>, Error>> Handle(OrderId id, NpgsqlDataSource db, PersonalData people, HttpContext http, CancellationToken cancel)
+    static async Task<Results<Ok<SaleInDetail>, Error>> Handle(OrderId id, NpgsqlDataSource db, PersonalData people, HttpContext http, CancellationToken cancel)
     {
         if (await StoredOrder.FindAnyAsync(db, id, cancel) is not { } order) return OrderErrors.NotFound;
         var changes = await db.QueryAsync(Changes, static row => new Change(row.GetString(0), row.GetString(1),
             row.Nullable<Guid>(2) is { } actor ? new AccountId(actor) : null, row.NullableString(3), row.GetFieldValue<DateTimeOffset>(4)), [order.CustomerId, id.Value], cancel);
         ETag.Set(http, order.Version);
         http.Response.Headers.CacheControl = "private, no-store";
-        return TypedResults.Ok(new Sale(new(order.CustomerId), await order.ShowAsync(people, cancel), changes));
+        return TypedResults.Ok(new SaleInDetail(new(order.CustomerId), await order.ShowAsync(people, cancel), changes));
     }
 
     const string Changes = """

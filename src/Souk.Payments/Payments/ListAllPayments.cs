@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Souk.Platform.Pagination;
 
 namespace Souk.Payments.Payments;
@@ -11,13 +12,14 @@ internal static class ListAllPayments
     sealed record Key(Guid Id);
 
     /// <param name="Reference">The provider's name for the charge, absent until it has answered.</param>
-    public sealed record StaffAnswer(PaymentId Id, OrderId OrderId, PaymentStatus Status, bool IsSettled, Money Amount, string Method, string? Reference,
+    public sealed record StaffPayment(PaymentId Id, OrderId OrderId, PaymentStatus Status, bool IsSettled, Money Amount, string Method, string? Reference,
         DateTimeOffset CreatedAt, int Version);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/admin/payments", Handle).ForStaff().WithName(nameof(ListAllPayments));
 
-    static async Task<Results<Ok<Page<StaffAnswer>>, Error>> Handle(PageRequest page, OrderId? orderId, string? status, NpgsqlDataSource db, HttpContext http,
+    static async Task<Results<Ok<Page<StaffPayment>>, Error>> Handle(PageRequest page, [Description("Those of one order.")] OrderId? orderId,
+        [Description("Those that stand so: `pending`, `captured`, `declined`, `refunded`.")] string? status, NpgsqlDataSource db, HttpContext http,
         CancellationToken cancel)
     {
         if (QueryMembers.RefuseOthers(http, "orderId", "status", "limit", "cursor") is { } unknown) return unknown;
@@ -32,7 +34,7 @@ internal static class ListAllPayments
             : await db.QueryAsync(start.Backward ? Newer : Older, Payment.Read, slice, cancel);
         http.Response.Headers.CacheControl = "private, no-store";
         return TypedResults.Ok(page.Answer(start, list, rows, static payment => new Key(payment.Id.Value), static p =>
-            new StaffAnswer(p.Id, p.OrderId, p.Status, p.Next == Step.Nothing, p.Amount, p.Method, p.Reference, p.CreatedAt, p.Version)));
+            new StaffPayment(p.Id, p.OrderId, p.Status, p.Next == Step.Nothing, p.Amount, p.Method, p.Reference, p.CreatedAt, p.Version)));
     }
 
     const string OlderThan = $"id < coalesce($2, {Keyset.Last}) ORDER BY id DESC LIMIT $1", NewerThan = $"id > coalesce($2, {Keyset.First}) ORDER BY id LIMIT $1";

@@ -12,13 +12,14 @@ internal static class ListPayments
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/orders/{id}/payments", Handle).ForEveryone().WithName(nameof(ListPayments));
 
-    static async Task<Results<Ok<Page<PaymentAnswer>>, Error>> Handle(OrderId id, PageRequest page, Caller caller, HttpContext http, NpgsqlDataSource db,
+    static async Task<Results<Ok<Page<PaymentAnswer>>, Error>> Handle(OrderId id, PageRequest page, Caller caller,
+        [FromHeader(Name = PayOrder.OrderTokenHeader)] string? orderToken, HttpContext http, NpgsqlDataSource db,
         [FromServices] IOrdering ordering, CancellationToken cancel)
     {
         if (QueryMembers.RefuseOthers(http, "limit", "cursor") is { } unknown) return unknown;
         var list = $"payments of {id}";
         if (page.From<Key>(list).Refused(out var error, out var start)) return error;
-        if ((await ordering.CustomerOfOrderAsync(id, PayOrder.PayerOf(caller, http), cancel)).Refused(out error, out var customerId)) return error;
+        if ((await ordering.CustomerOfOrderAsync(id, new Payer(caller.AccountId, orderToken), cancel)).Refused(out error, out var customerId)) return error;
 
         var rows = await db.QueryAsync(start.Backward ? Newer : Older, Payment.Read, [customerId, id.Value, start.Limit + 1, start.Key?.Id], cancel);
         http.Response.Headers.CacheControl = "private, no-store";

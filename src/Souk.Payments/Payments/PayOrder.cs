@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Souk.Contracts;
 using Souk.Platform.Idempotency;
@@ -21,17 +22,17 @@ internal static class PayOrder
 
     /// <param name="Token">What the provider's form gave the page; see docs/payments.md for those of the sandbox.</param>
     /// <param name="Amount">What the shopper believes to pay; when given it must be what is due.</param>
-    public sealed record Request(string? Method, string? Token, Money? Amount);
+    public sealed record Request([Required] string? Method, string? Token, Money? Amount);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/orders/{id}/payments", Handle).ForEveryone().WithName(nameof(PayOrder));
 
-    static async Task<Results<Created<PaymentAnswer>, Error>> Handle(OrderId id, Request request, IdempotencyKey key, Caller caller, HttpContext http,
-        TakePayment take, [FromServices] IOrdering ordering, CancellationToken cancel)
+    static async Task<Results<Created<PaymentAnswer>, Error>> Handle(OrderId id, Request request, IdempotencyKey key, Caller caller,
+        [FromHeader(Name = OrderTokenHeader)] string? orderToken, HttpContext http, TakePayment take, [FromServices] IOrdering ordering, CancellationToken cancel)
     {
         if (key.Required().Refused(out var error, out var name)) return error;
         if (Refuse(request) is { } wrong) return wrong;
-        var payer = PayerOf(caller, http);
+        var payer = new Payer(caller.AccountId, orderToken);
         if ((await ordering.CustomerOfOrderAsync(id, payer, cancel)).Refused(out error, out var customerId)) return error;
 
         // Before asking what is due: an order that this very payment has paid owes nothing any more.
@@ -52,10 +53,6 @@ internal static class PayOrder
         ETag.Set(http, taken.Payment.Version);
         return TypedResults.Created(taken.Payment.Path, taken.Payment.Show());
     }
-
-    /// <summary>Who may see and pay an order: whoever is signed in, and whoever holds its token.</summary>
-    internal static Payer PayerOf(Caller caller, HttpContext http) =>
-        new(caller.AccountId, http.Request.Headers.TryGetValue(OrderTokenHeader, out var token) ? token.ToString() : null);
 
     internal static Error? Refuse(Request request)
     {

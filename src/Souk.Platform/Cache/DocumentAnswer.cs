@@ -4,7 +4,8 @@ using Souk.Platform.Http;
 namespace Souk.Platform.Cache;
 
 /// <summary>Sends a document as it lies in memory, or 304 to those who have it.</summary>
-public sealed class DocumentAnswer(Document document, string cacheControl) : IResult
+/// <typeparam name="T">What the bytes of the document say.</typeparam>
+public sealed class DocumentAnswer<T>(Document document, string cacheControl) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {

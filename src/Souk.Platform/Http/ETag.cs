@@ -20,27 +20,14 @@ public static class ETag
 
     public static void Set(HttpContext http, int version) => http.Response.Headers.ETag = Of(version);
 
-    /// <summary>The version in If-Match; 428 without one, 412 for a tag that no version has.</summary>
-    public static Result<int> Required(HttpContext http)
-    {
-        if (Optional(http).Refused(out var error, out var version)) return error;
-        return version is { } given ? given : PreconditionRequired;
-    }
-
-    /// <summary>Like <see cref="Required"/>, null without the header or with <c>*</c>.</summary>
-    public static Result<int?> Optional(HttpContext http)
-    {
-        var tag = http.Request.Headers.IfMatch.ToString().Trim();
-        if (tag is "" or "*") return (int?)null;
-        return tag.Length > 2 && tag[0] == '"' && tag[^1] == '"'
-            && int.TryParse(tag.AsSpan(1, tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
-            ? (int?)version : VersionMismatch;
-    }
+    /// <summary>The version a tag of ours stands for, or null.</summary>
+    internal static int? VersionOf(string tag) => tag.Length > 2 && tag[0] == '"' && tag[^1] == '"'
+        && int.TryParse(tag.AsSpan(1, tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
 
     public static readonly Error VersionMismatch = new(412, "version_mismatch",
         "The resource has changed since you read it. Read it again, apply your change to what you find, and send its new ETag as If-Match.");
 
-    static readonly Error PreconditionRequired = new(428, "precondition_required",
+    internal static readonly Error PreconditionRequired = new(428, "precondition_required",
         "Send the ETag of the version you read as If-Match, so that nobody else's change is lost.");
 
     static string Of(int version) => $"\"{version.ToString(CultureInfo.InvariantCulture)}\"";

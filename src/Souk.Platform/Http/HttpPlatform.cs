@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Souk.Platform.Http.Revisions;
 
 namespace Souk.Platform.Http;
 
@@ -7,9 +8,11 @@ public static class HttpPlatform
 {
     /// <summary>Headers of ours that a browser page of another origin may send and read.</summary>
     static readonly string[] RequestHeaders =
-        ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Souk-Cart-Token", "Souk-Order-Token", "Souk-Csrf-Token"];
+        ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Souk-Cart-Token", "Souk-Order-Token", "Souk-Csrf-Token",
+            RevisionMiddleware.Header];
 
-    static readonly string[] ResponseHeaders = ["ETag", "Link", "Location", "Retry-After", "Idempotent-Replayed", "Souk-Csrf-Token"];
+    static readonly string[] ResponseHeaders = ["ETag", "Link", "Location", "Retry-After", "Idempotent-Replayed", "Souk-Csrf-Token", RevisionMiddleware.Header,
+        "Deprecation", "Sunset"];
 
     /// <summary>Adds strict JSON, limits, CORS and request binding.</summary>
     /// <remarks>Option <c>Cors:Origins</c>: origins (scheme, host, port) whose pages may call this API with credentials, comma separated; default none.</remarks>
@@ -35,5 +38,6 @@ public static class HttpPlatform
         app.UseCors();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<RevisionMiddleware>(RevisionMiddleware.DefaultOf(app.Configuration));
     }
 }

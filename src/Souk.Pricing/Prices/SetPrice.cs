@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Souk.Platform.Money;
 using Souk.Pricing.Quotes;
 
@@ -10,15 +11,15 @@ namespace Souk.Pricing.Prices;
 /// <remarks>Refusals, in this order: 428 or 412 for If-Match, 422 for the price, 404 for a variant without any price, 412 for a version that has passed.</remarks>
 internal static class SetPrice
 {
-    public sealed record Request(long? Amount, string? Currency);
+    public sealed record Request([Required] long? Amount, [Required] string? Currency);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPut("/v1/admin/prices/{variantId}", Handle).ForStaff().WithName(nameof(SetPrice));
 
     static async Task<Results<Ok<GetPrices.VariantPrices>, Error>> Handle(
-        VariantId variantId, Request request, HttpContext http, NpgsqlDataSource db, TimeProvider clock, CancellationToken cancel)
+        VariantId variantId, Request request, IfMatch match, HttpContext http, NpgsqlDataSource db, TimeProvider clock, CancellationToken cancel)
     {
-        if (ETag.Required(http).Refused(out var error, out var version)) return error;
+        if (match.Required().Refused(out var error, out var version)) return error;
         if (Refuse(request) is { } wrong) return wrong;
 
         await using var connection = await db.OpenConnectionAsync(cancel);

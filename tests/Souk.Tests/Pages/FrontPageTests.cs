@@ -202,4 +202,13 @@ public sealed class FrontPageTests(BrowsedShop shop) : IClassFixture<BrowsedShop
         foreach (var path in (string[])["/pages/none.js", "/pages/..%2fsouk.json", "/pages/index.html"])
             await (await shop.Http.GetAsync(path)).Problem(HttpStatusCode.NotFound, "route_not_found");
     }
+
+    [Fact]
+    public async Task The_explorer_shows_every_operation_and_asks_nobody_else()
+    {
+        var (page, complaints) = await OpenAsync("/docs/#tag/checkout/POST/v1/orders", height: 1000);
+        await ShowsAsync(page, "Buys a cart, or the given lines");
+        await PictureAsync(page, "explorer");
+        Assert.Empty(complaints);
+    }
 }

@@ -7,7 +7,6 @@ using Souk.Contracts;
 using Souk.Host;
 using Souk.Payments.Payments;
 using Souk.Payments.Providers;
-using Souk.Platform.Http;
 using Souk.Platform.Jobs;
 
 namespace Souk.Tests.Payments;
@@ -61,7 +60,7 @@ public class PaymentsShop(TestPostgres postgres) : TestShop(postgres)
             WHERE j.type = 'payments.settle-payment' ORDER BY j.id
             """, order.Id.Value))
         {
-            var job = JsonSerializer.Deserialize<SettlePayment.Job>(args, Json.Options)!;
+            var job = JsonSerializer.Deserialize<SettlePayment.Job>(args, Souk.Platform.Http.Json.Options)!;
             try
             {
                 await SettlePayment.RunAsync(job, new JobContext(Guid.NewGuid(), 1, App.Services), CancellationToken.None);

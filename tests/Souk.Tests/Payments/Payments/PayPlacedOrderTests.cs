@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Souk.Payments.Payments;
-using Souk.Platform.Http;
 using Souk.Platform.Jobs;
 using Souk.Tests.Identity;
 using Souk.Tests.Ordering;
@@ -197,7 +196,7 @@ sealed record PlacedOrder(OrderingShop Shop, string Id, string? Token, string Va
             SELECT j.args::text FROM platform.jobs j JOIN payments.payments p ON p.customer_id = (j.args ->> 'customerId')::uuid AND p.order_id = $1
             WHERE j.type = 'payments.settle-payment'
             """))
-            await SettlePayment.RunAsync(JsonSerializer.Deserialize<SettlePayment.Job>(args, Json.Options)!, new JobContext(Guid.NewGuid(), 1, Shop.App.Services), CancellationToken.None);
+            await SettlePayment.RunAsync(JsonSerializer.Deserialize<SettlePayment.Job>(args, Souk.Platform.Http.Json.Options)!, new JobContext(Guid.NewGuid(), 1, Shop.App.Services), CancellationToken.None);
     }
 
     async Task<List<string>> RowsAsync(string sql)

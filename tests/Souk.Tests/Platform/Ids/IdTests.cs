@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Souk.Contracts;
-using Souk.Platform.Http;
 using Souk.Platform.Ids;
 
 namespace Souk.Tests.Platform.Ids;
@@ -36,5 +35,5 @@ public sealed class IdTests
 
     [Fact]
     public void Of_another_kind_in_a_body_is_malformed() =>
-        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Id<OrderKind>>("\"cart_00000000000000000000000001\"", Json.Options));
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Id<OrderKind>>("\"cart_00000000000000000000000001\"", Souk.Platform.Http.Json.Options));
 }

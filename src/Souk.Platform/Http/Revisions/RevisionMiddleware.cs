@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Primitives;
+
+namespace Souk.Platform.Http.Revisions;
+
+/// <summary>
+/// Answers a client in the revision it was written for: <c>Souk-Version: 2026-11-01</c>. Only routes that changed since pay for it; what they answer then
+/// says so by <c>Deprecation</c> (RFC 9745), <c>Sunset</c> (RFC 8594) and <c>Link</c>.
+/// </summary>
+internal sealed class RevisionMiddleware(RequestDelegate next, Revision byDefault)
+{
+    public const string Header = "Souk-Version";
+
+    /// <summary>The revision of requests that name none; default the newest. Set it before an upgrade, and clients that name none see no change.</summary>
+    public const string DefaultOption = "Api:DefaultRevision";
+
+    static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = Json.DepthMax };
+
+    public static Revision DefaultOf(IConfiguration configuration) => configuration[DefaultOption] is not { Length: > 0 } name ? Revision.Newest
+        : Revision.Find(name) ?? throw new InvalidOperationException($"{DefaultOption} is '{name}', which is no revision. Revisions: {Names}.");
+
+    static string Names => string.Join(", ", Revision.All.Select(revision => revision.Name));
+
+    public Task InvokeAsync(HttpContext http)
+    {
+        if (http.GetEndpoint() is not { } endpoint || !http.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal)) return next(http);
+        var revision = byDefault;
+        if (http.Request.Headers.TryGetValue(Header, out var named))
+        {
+            if (Revision.Find(named.ToString()) is not { } known) return Problem.WriteAsync(http, Unknown);
+            revision = known;
+        }
+        http.Response.Headers[Header] = revision.Name;
+        // Not the metadata's own query: most requests come in the newest revision, and must not pay for those that do not.
+        if (revision == Revision.Newest) return next(http);
+        var translations = endpoint.Metadata.GetOrderedMetadata<Translation>().Where(t => t.Since.Date > revision.Date).OrderBy(t => t.Since.Date).ToList();
+        return translations.Count == 0 ? next(http) : TranslateAsync(http, revision, translations);
+    }
+
+    async Task TranslateAsync(HttpContext http, Revision revision, List<Translation> translations)
+    {
+        Deprecate(http.Response.Headers, revision);
+        await LiftAsync(http.Request, translations, http.RequestAborted);
+        var sent = http.Response.Body;
+        using var answer = new MemoryStream();
+        http.Response.Body = answer;
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            http.Response.Body = sent;
+        }
+        ReadOnlyMemory<byte> body = answer.GetBuffer().AsMemory(0, (int)answer.Length);
+        if (body.Length == 0) return;
+        if (http.Response is { StatusCode: < 300, ContentType: { } type } && type.StartsWith("application/json", StringComparison.Ordinal) && JsonNode.Parse(body.Span) is JsonObject shown)
+        {
+            foreach (var translation in Enumerable.Reverse(translations)) translation.Down(shown);
+            body = JsonSerializer.SerializeToUtf8Bytes(shown, Json.Options);
+        }
+        http.Response.ContentLength = body.Length;
+        await sent.WriteAsync(body, http.RequestAborted);
+    }
+
+    static async Task LiftAsync(HttpRequest request, List<Translation> translations, CancellationToken cancel)
+    {
+        if (!request.HasJsonContentType()) return;
+        var bytes = new MemoryStream();
+        await request.Body.CopyToAsync(bytes, cancel);
+        try
+        {
+            if (JsonNode.Parse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), documentOptions: Strict) is JsonObject asked)
+            {
+                foreach (var translation in translations) translation.Up(asked);
+                bytes = new(JsonSerializer.SerializeToUtf8Bytes(asked, Json.Options));
+            }
+        }
+        catch (JsonException)
+        {
+            // The handler refuses it, in its own words.
+        }
+        bytes.Position = 0;
+        request.Body = bytes;
+        request.ContentLength = bytes.Length;
+    }
+
+    static void Deprecate(IHeaderDictionary headers, Revision revision)
+    {
+        var since = new DateTimeOffset(revision.SupersededOn!.Value, default, TimeSpan.Zero);
+        headers["Deprecation"] = string.Create(CultureInfo.InvariantCulture, $"@{since.ToUnixTimeSeconds()}");
+        headers["Sunset"] = since.AddMonths(Revision.MonthsKept).ToString("R", CultureInfo.InvariantCulture);
+        headers.Link = StringValues.Concat(headers.Link, "</docs>; rel=\"deprecation\"; type=\"text/html\"");
+        headers.Append("Vary", Header);
+    }
+
+    static readonly Error Unknown = Error.Malformed("version_unknown", $"There is no such revision. {Header} is one of {Names}; without it you get the shop's default.")
+        with { Details = [("allowed", Revision.All.Select(revision => revision.Name).ToArray())] };
+}
