@@ -17,7 +17,8 @@ internal static class GetAvailability
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/availability", Handle).ForEveryone().WithName(nameof(GetAvailability));
 
-    static async Task<Results<Ok<Availability>, Error>> Handle(HttpContext http, [Description("Up to 100 ids of variants, comma separated.")] string? variantIds, StockLevels levels, CancellationToken cancel)
+    static async Task<Results<Ok<Availability>, Error>> Handle(HttpContext http,
+        [Description("Up to 100 ids of variants, comma separated.")] string? variantIds, StockLevels levels, CancellationToken cancel)
     {
         if (QueryMembers.RefuseOthers(http, "variantIds") is { } unknown) return unknown;
         if (Read(variantIds) is not { } ids) return StockErrors.VariantIdsInvalid;

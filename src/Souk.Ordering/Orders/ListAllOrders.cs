@@ -12,7 +12,8 @@ internal static class ListAllOrders
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/orders", Handle).ForStaff().WithName(nameof(ListAllOrders));
 
-    static async Task<Results<Ok<Page<Sale>>, Error>> Handle(PageRequest page, [Description("Finds the one of this number, in any spelling.")] string? number, NpgsqlDataSource db, PersonalData people, HttpContext http,
+    static async Task<Results<Ok<Page<Sale>>, Error>> Handle(PageRequest page,
+        [Description("Finds the one of this number, in any spelling.")] string? number, NpgsqlDataSource db, PersonalData people, HttpContext http,
         CancellationToken cancel)
     {
         if (QueryMembers.RefuseOthers(http, "number", "limit", "cursor") is { } unknown) return unknown;

@@ -34,7 +34,7 @@ public sealed class ApiDocumentTests
     [Fact]
     public void Breaks_no_released_revision_that_it_does_not_translate()
     {
-        var released = Revision.All.Where(revision => revision != Revision.Newest).Select(revision => revision.Name).ToList();
+        var released = Revision.All.Select(revision => revision.Name).ToList();
         Assert.Equal(released, Directory.EnumerateFiles(Path.Combine(Folder, "released")).Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal));
         var now = Read("v1.json");
         foreach (var name in released)

@@ -59,7 +59,8 @@ public sealed class ExamplesTests(ExamplesShop shop) : IClassFixture<ExamplesSho
             using var request = new HttpRequestMessage(HttpMethod.Parse((string)example["method"]!), Here((string)example["path"]!));
             foreach (var (header, value) in example["headers"] as JsonObject ?? []) request.Headers.TryAddWithoutValidation(header, Here((string)value!));
             if (example["request"] is { } body)
-                request.Content = new StringContent(Here(body.ToJsonString(Written)), new MediaTypeHeaderValue(request.Method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json"));
+                request.Content = new StringContent(Here(body.ToJsonString(Written)),
+                    new MediaTypeHeaderValue(request.Method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json"));
             using var answer = await shop.Http.SendAsync(request);
             var text = await answer.Content.ReadAsStringAsync();
             if ((int)answer.StatusCode != (int)example["status"]!) wrong.Add($"{name} was answered {(int)answer.StatusCode}: {text}");
@@ -91,7 +92,8 @@ public sealed class ExamplesTests(ExamplesShop shop) : IClassFixture<ExamplesSho
         switch (written, told)
         {
             case (JsonObject expected, JsonObject shown):
-                var (lacking, unforeseen) = (expected.Select(m => m.Key).Except(shown.Select(m => m.Key)).ToList(), shown.Select(m => m.Key).Except(expected.Select(m => m.Key)).ToList());
+                var lacking = expected.Select(m => m.Key).Except(shown.Select(m => m.Key)).ToList();
+                var unforeseen = shown.Select(m => m.Key).Except(expected.Select(m => m.Key)).ToList();
                 if (lacking.Count + unforeseen.Count > 0) wrong.Add($"{name}{at} lacks [{string.Join(", ", lacking)}] and has besides [{string.Join(", ", unforeseen)}]");
                 foreach (var (member, value) in expected.Where(m => shown.ContainsKey(m.Key))) Learn(value, shown[member], name, $"{at}/{member}", names, wrong);
                 break;

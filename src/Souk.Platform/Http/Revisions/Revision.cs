@@ -14,12 +14,8 @@ public sealed record Revision(DateOnly Date, string Change)
 
     public static readonly Revision First = new(new(2026, 11, 1), "The first.");
 
-    /// <summary>A stock adjustment's reason is one of a list, with a note in one's own words beside it.</summary>
-    public static readonly Revision ReasonsOfAdjustments = new(new(2026, 11, 25),
-        "The `reason` of a stock adjustment is one of `received`, `counted`, `damaged`, `lost`, `returned`, `other`; what was free text is `note`.");
-
     /// <summary>Oldest first.</summary>
-    public static readonly IReadOnlyList<Revision> All = [First, ReasonsOfAdjustments];
+    public static readonly IReadOnlyList<Revision> All = [First];
 
     public static Revision Newest => All[^1];
 
@@ -28,7 +24,4 @@ public sealed record Revision(DateOnly Date, string Change)
 
     /// <summary>The one of this name, or null.</summary>
     public static Revision? Find(string name) => All.FirstOrDefault(revision => revision.Name == name);
-
-    /// <summary>Since when there is a newer one; null for the newest.</summary>
-    public DateOnly? SupersededOn => All.FirstOrDefault(other => other.Date > Date)?.Date;
 }

@@ -33,15 +33,14 @@ internal sealed class RevisionMiddleware(RequestDelegate next, Revision byDefaul
             revision = known;
         }
         http.Response.Headers[Header] = revision.Name;
-        // Not the metadata's own query: most requests come in the newest revision, and must not pay for those that do not.
-        if (revision == Revision.Newest) return next(http);
+        if (endpoint.Metadata.GetMetadata<Translation>() is null) return next(http);
         var translations = endpoint.Metadata.GetOrderedMetadata<Translation>().Where(t => t.Since.Date > revision.Date).OrderBy(t => t.Since.Date).ToList();
-        return translations.Count == 0 ? next(http) : TranslateAsync(http, revision, translations);
+        return translations.Count == 0 ? next(http) : TranslateAsync(http, translations);
     }
 
-    async Task TranslateAsync(HttpContext http, Revision revision, List<Translation> translations)
+    async Task TranslateAsync(HttpContext http, List<Translation> translations)
     {
-        Deprecate(http.Response.Headers, revision);
+        Deprecate(http.Response.Headers, translations[0].Since);
         await LiftAsync(http.Request, translations, http.RequestAborted);
         var sent = http.Response.Body;
         using var answer = new MemoryStream();
@@ -87,9 +86,10 @@ internal sealed class RevisionMiddleware(RequestDelegate next, Revision byDefaul
         request.ContentLength = bytes.Length;
     }
 
-    static void Deprecate(IHeaderDictionary headers, Revision revision)
+    /// <param name="successor">The first revision that answers otherwise.</param>
+    static void Deprecate(IHeaderDictionary headers, Revision successor)
     {
-        var since = new DateTimeOffset(revision.SupersededOn!.Value, default, TimeSpan.Zero);
+        var since = new DateTimeOffset(successor.Date, default, TimeSpan.Zero);
         headers["Deprecation"] = string.Create(CultureInfo.InvariantCulture, $"@{since.ToUnixTimeSeconds()}");
         headers["Sunset"] = since.AddMonths(Revision.MonthsKept).ToString("R", CultureInfo.InvariantCulture);
         headers.Link = StringValues.Concat(headers.Link, "</docs>; rel=\"deprecation\"; type=\"text/html\"");

@@ -196,7 +196,8 @@ sealed record PlacedOrder(OrderingShop Shop, string Id, string? Token, string Va
             SELECT j.args::text FROM platform.jobs j JOIN payments.payments p ON p.customer_id = (j.args ->> 'customerId')::uuid AND p.order_id = $1
             WHERE j.type = 'payments.settle-payment'
             """))
-            await SettlePayment.RunAsync(JsonSerializer.Deserialize<SettlePayment.Job>(args, Souk.Platform.Http.Json.Options)!, new JobContext(Guid.NewGuid(), 1, Shop.App.Services), CancellationToken.None);
+            await SettlePayment.RunAsync(JsonSerializer.Deserialize<SettlePayment.Job>(args, Souk.Platform.Http.Json.Options)!,
+                new JobContext(Guid.NewGuid(), 1, Shop.App.Services), CancellationToken.None);
     }
 
     async Task<List<string>> RowsAsync(string sql)
