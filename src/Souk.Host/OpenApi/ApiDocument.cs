@@ -67,7 +67,7 @@ internal sealed class ApiDocument
             ["openapi"] = "3.1.1",
             ["info"] = new JsonObject
             {
-                ["title"] = "Souk", ["version"] = Revision.Newest.Name, ["description"] = Introduction,
+                ["title"] = "Souk", ["version"] = Revision.Newest.Name, ["description"] = $"{Introduction}\n\n{Revisions}",
                 ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "/", ["description"] = "This shop" }),
@@ -100,6 +100,9 @@ internal sealed class ApiDocument
         unknown members of a request are refused; lists page by `limit` and `cursor`; what moves money or stock takes an `Idempotency-Key`; every refusal is a problem of RFC 9457 with a stable `code`.
         `Souk-Version` names the dated revision a client was written for; answers say the one that was used.
         """;
+
+    /// <summary>What <c>Link: rel="deprecation"</c> leads to.</summary>
+    static string Revisions => string.Join("\n", Revision.All.Reverse().Select(revision => $"- `{revision.Name}`: {revision.Change}"));
 
     JsonObject OperationOf(RouteEndpoint endpoint)
     {

@@ -204,7 +204,7 @@ public sealed class FrontPageTests(BrowsedShop shop) : IClassFixture<BrowsedShop
     }
 
     [Fact]
-    public async Task The_explorer_shows_every_operation_and_asks_nobody_else()
+    public async Task The_explorer_shows_how_to_order_and_asks_nobody_else()
     {
         var (page, complaints) = await OpenAsync("/docs/#tag/checkout/POST/v1/orders", height: 1000);
         await ShowsAsync(page, "Buys a cart, or the given lines");

@@ -34,6 +34,8 @@ internal sealed class RevisionMiddleware(RequestDelegate next, Revision byDefaul
         }
         http.Response.Headers[Header] = revision.Name;
         if (endpoint.Metadata.GetMetadata<Translation>() is null) return next(http);
+        // Also for the newest: a cache must not hand its answer to a client of an older revision.
+        http.Response.Headers.Append("Vary", Header);
         var translations = endpoint.Metadata.GetOrderedMetadata<Translation>().Where(t => t.Since.Date > revision.Date).OrderBy(t => t.Since.Date).ToList();
         return translations.Count == 0 ? next(http) : TranslateAsync(http, translations);
     }
@@ -93,7 +95,6 @@ internal sealed class RevisionMiddleware(RequestDelegate next, Revision byDefaul
         headers["Deprecation"] = string.Create(CultureInfo.InvariantCulture, $"@{since.ToUnixTimeSeconds()}");
         headers["Sunset"] = since.AddMonths(Revision.MonthsKept).ToString("R", CultureInfo.InvariantCulture);
         headers.Link = StringValues.Concat(headers.Link, "</docs>; rel=\"deprecation\"; type=\"text/html\"");
-        headers.Append("Vary", Header);
     }
 
     static readonly Error Unknown = Error.Malformed("version_unknown", $"There is no such revision. {Header} is one of {Names}; without it you get the shop's default.")
