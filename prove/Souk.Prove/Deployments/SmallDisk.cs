@@ -1,6 +1,6 @@
 namespace Souk.Prove.Deployments;
 
-/// <summary>A disk in memory, small enough to be filled. Only root may mount one, on Linux.</summary>
+/// <summary>A disk in memory, whose size can be changed. Only root may mount one, on Linux.</summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
     /// <summary>Half an hour of orders and their log; memory is only used as it fills.</summary>
@@ -9,8 +9,6 @@ internal sealed class SmallDisk : IAsyncDisposable
     SmallDisk(string folder) => Folder = folder;
 
     public string Folder { get; }
-
-    string Ballast => Path.Combine(Folder, "ballast");
 
     /// <summary>The disk, or why there is none.</summary>
     public static async Task<(SmallDisk? Disk, string? Why)> MountAsync(string folder)
@@ -28,23 +26,16 @@ internal sealed class SmallDisk : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes all the space that is left.</summary>
-    public void Fill()
+    /// <summary>Leaves no room but what is taken already.</summary>
+    public Task FillAsync()
     {
-        using var file = new FileStream(Ballast, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        try
-        {
-            // Space that is promised is space that is gone; what is left after the last whole piece goes byte by byte.
-            for (var piece = 64 << 20; piece >= 4_096; piece /= 2)
-                while (new DriveInfo(Folder).AvailableFreeSpace >= piece) RandomAccess.Write(file.SafeFileHandle, new byte[piece], RandomAccess.GetLength(file.SafeFileHandle));
-        }
-        catch (IOException)
-        {
-            // Full.
-        }
+        var disk = new DriveInfo(Folder);
+        return ResizeAsync(FormattableString.Invariant($"{(disk.TotalSize - disk.AvailableFreeSpace) / 1024}k"));
     }
 
-    public void Free() => File.Delete(Ballast);
+    public Task FreeAsync() => ResizeAsync(FormattableString.Invariant($"{MegabytesMax}m"));
+
+    Task ResizeAsync(string size) => Child.RunAsync("mount", "-o", $"remount,size={size}", Folder);
 
     public async ValueTask DisposeAsync() => await Child.RunAsync("umount", Folder);
 }

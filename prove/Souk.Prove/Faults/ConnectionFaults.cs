@@ -8,6 +8,8 @@ internal static class ConnectionFaults
     /// <summary>So long locks and connections are held, in milliseconds: some shorter and some longer than the shop waits.</summary>
     const int HoldMin = 200, HoldMax = 7_000;
 
+    const int TakenMax = 1_000;
+
     public static IEnumerable<Fault> Of(string? database)
     {
         var closed = database is null ? "the database is not known (--database)" : null;
@@ -43,14 +45,20 @@ internal static class ConnectionFaults
         var taken = new List<NpgsqlConnection>();
         try
         {
-            while (taken.Count < 1_000) taken.Add(await OpenAsync(database));
+            try
+            {
+                while (taken.Count < TakenMax) taken.Add(await OpenAsync(database));
+            }
+            catch (PostgresException full) when (full.SqlState is PostgresErrorCodes.TooManyConnections)
+            {
+            }
+            await using (var command = new NpgsqlCommand(CutAny, taken[0]) { Parameters = { new() { Value = Application }, new() { Value = 3 } } }) await command.ExecuteNonQueryAsync();
+            await Task.Delay(script.Next(HoldMin, HoldMax / 2));
         }
-        catch (PostgresException full) when (full.SqlState is PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.ConfigurationLimitExceeded)
+        finally
         {
+            foreach (var connection in taken) await connection.DisposeAsync();
         }
-        await using (var command = new NpgsqlCommand(CutAny, taken[0]) { Parameters = { new() { Value = Application }, new() { Value = 3 } } }) await command.ExecuteNonQueryAsync();
-        await Task.Delay(script.Next(HoldMin, HoldMax / 2));
-        foreach (var connection in taken) await connection.DisposeAsync();
     }
 
     static async Task<NpgsqlConnection> OpenAsync(string database)
@@ -71,14 +79,14 @@ internal static class ConnectionFaults
     const string CutAny = """
         SELECT pg_terminate_backend(pid) FROM (
             SELECT pid FROM pg_stat_activity
-            WHERE datname = current_database() AND usename = current_user AND application_name <> $1 AND pid <> pg_backend_pid() ORDER BY random() LIMIT $2) AS some
+            WHERE datname = current_database() AND usename = current_user AND application_name <> $1 AND pid <> pg_backend_pid() ORDER BY random() LIMIT $2) AS chosen
         """;
 
     const string CutBusy = """
         SELECT pg_terminate_backend(pid) FROM (
             SELECT pid FROM pg_stat_activity
             WHERE datname = current_database() AND usename = current_user AND application_name <> $1 AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
-            ORDER BY random() LIMIT $2) AS some
+            ORDER BY random() LIMIT $2) AS chosen
         """;
 
     const string LockStock = """

@@ -7,6 +7,9 @@ internal sealed class FaultSchedule(IReadOnlyList<Fault> faults, ProveOptions op
 {
     static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(0.5), PauseMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>What takes longer to be well again is worth a line.</summary>
+    static readonly TimeSpan SlowMin = TimeSpan.FromSeconds(10);
+
     public async Task RunAsync(CancellationToken stop)
     {
         List<Fault> possible = [.. faults.Where(f => f.NotRun is null)];
@@ -23,9 +26,11 @@ internal sealed class FaultSchedule(IReadOnlyList<Fault> faults, ProveOptions op
                 return;
             }
             var fault = Choose(possible, script);
+            var began = TimeProvider.System.GetTimestamp();
             try
             {
                 using (fault.IsSilent ? null : disturbances.Begin()) await fault.DoAsync(script);
+                if (TimeProvider.System.GetElapsedTime(began) is var took && took > SlowMin) tell(FormattableString.Invariant($"{fault.Name} took {took.TotalSeconds:0.0} s"));
             }
             catch (NpgsqlException busy)
             {

@@ -40,9 +40,9 @@ internal static class ProcessFaults
     /// <summary>Room runs out in the middle of whatever is being written; PostgreSQL may end itself over it.</summary>
     static async Task FillDiskAsync(Deployment own)
     {
-        own.Disk!.Fill();
+        await own.Disk!.FillAsync();
         await Task.Delay(FullFor);
-        own.Disk.Free();
+        await own.Disk.FreeAsync();
         await RevivedAsync(own);
     }
 
