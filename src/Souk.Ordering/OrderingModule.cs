@@ -24,6 +24,7 @@ public sealed class OrderingModule : IModule
         services.AddSingleton<OrderNumbers>();
         services.AddSingleton<StockLevels>();
         services.AddSingleton<PrepareOrder>();
+        services.AddSingleton<IOrderStore, OrderStore>();
         services.AddSingleton<OrderBatch>();
         services.AddSingleton<WriteOrder>();
         services.AddSingleton<IOrdering, OrderingContract>();
