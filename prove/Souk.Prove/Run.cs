@@ -35,9 +35,11 @@ internal sealed class Run(ProveOptions options, Action<string> tell)
         if (own is null) shop.Nodes = options.Urls;
         else own.Announce(shop);
         var database = own?.Server.ConnectionString ?? options.Database;
-        await using var db = database is null ? null : NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { ApplicationName = ConnectionFaults.Application, MaxPoolSize = 8 }.ConnectionString);
+        await using var db = database is null ? null
+            : NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { ApplicationName = ConnectionFaults.Application, MaxPoolSize = 8 }.ConnectionString);
         List<Fault> faults = [.. ProcessFaults.Of(own, shop).Concat(ConnectionFaults.Of(database))];
-        if (options.Faults?.Except(faults.Select(f => f.Name)).FirstOrDefault() is { } unknown) throw new ProveException($"There is no fault '{unknown}'. Faults: {string.Join(", ", faults.Select(f => f.Name))}.");
+        if (options.Faults?.Except(faults.Select(f => f.Name)).FirstOrDefault() is { } unknown)
+            throw new ProveException($"There is no fault '{unknown}'. Faults: {string.Join(", ", faults.Select(f => f.Name))}.");
         faults = [.. faults.Select(f => f.NotRun is null && options.Faults?.Contains(f.Name) == false ? f with { NotRun = "left out by --faults" } : f)];
 
         var world = await Opening.MakeWorldAsync(shop, history, own?.Staff ?? (options.StaffEmail!, options.StaffPassword!), own is not null);
@@ -92,7 +94,8 @@ internal sealed class Run(ProveOptions options, Action<string> tell)
                 }
             if (db is not null) await CountDeadlocksAsync(db);
             if (second % 15 == 0)
-                tell(FormattableString.Invariant($"{watch.Elapsed.TotalSeconds:0} s: {shop.Operations} operations, {history.Orders.Count} orders, {faults.Where(f => f.IsKill).Sum(f => f.Times)} kills, {history.Violations.Values.Sum()} breaches"));
+                tell(FormattableString.Invariant($"{watch.Elapsed.TotalSeconds:0} s: {shop.Operations} operations, {history.Orders.Count} orders, ")
+                    + FormattableString.Invariant($"{faults.Where(f => f.IsKill).Sum(f => f.Times)} kills, {history.Violations.Values.Sum()} breaches"));
         }
     }
 

@@ -29,7 +29,8 @@ internal static class Opening
             members.Add(member);
         }
         var products = Must(await shop.AskAsync("list products", HttpMethod.Get, "/v1/products?inStock=true&limit=20", null, default), 200);
-        List<string> variants = [.. products.GetProperty("items").EnumerateArray().SelectMany(p => p.GetProperty("variants").EnumerateArray()).Select(v => v.GetProperty("id").GetString()!).Take(VariantsMax)];
+        List<string> variants = [.. products.GetProperty("items").EnumerateArray().SelectMany(p => p.GetProperty("variants").EnumerateArray())
+            .Select(v => v.GetProperty("id").GetString()!).Take(VariantsMax)];
         if (variants.Count == 0) throw new ProveException("The shop has nothing in stock that could be bought.");
         var methods = Must(await shop.AskAsync("list shipping methods", HttpMethod.Get, "/v1/shipping-methods", null, default), 200);
         var method = methods.GetProperty("items").EnumerateArray().Select(m => m.GetProperty("code").GetString()).FirstOrDefault();

@@ -33,7 +33,8 @@ internal sealed class ApiChecks(World world, Inboxes inboxes)
         if (read.Content != order.Content) history.Violate(Promise.AcceptedIsKept, $"{order.Id} was accepted as {order.Content} and reads {read.Content}");
         if ((order.WasPaid && status != "paid") || (order.WasCancelled && status != "cancelled"))
             history.Violate(Promise.AcceptedIsKept, $"{order.Id} was told to be {(order.WasPaid ? "paid" : "cancelled")} and is {status}");
-        if (order.Fulfilment is { } told && Array.IndexOf(Diagram.Steps, fulfilment) < Array.IndexOf(Diagram.Steps, told)) history.Violate(Promise.AcceptedIsKept, $"{order.Id} was {told} and is {fulfilment}");
+        if (order.Fulfilment is { } told && Array.IndexOf(Diagram.Steps, fulfilment) < Array.IndexOf(Diagram.Steps, told))
+            history.Violate(Promise.AcceptedIsKept, $"{order.Id} was {told} and is {fulfilment}");
     });
 
     async Task<long> ChargedOnceAsync(History history) => await EachAsync(Some(history), async order =>
@@ -52,8 +53,10 @@ internal sealed class ApiChecks(World world, Inboxes inboxes)
             history.Violate(Promise.Answers, $"{order.Id} was answered to staff with {answer}");
             return;
         }
-        var (shown, changes) = (answer.Body.GetProperty("order"), answer.Body.GetProperty("changes").EnumerateArray().Select(c => (c.GetProperty("from").GetString()!, c.GetProperty("to").GetString()!)).ToList());
-        if (Diagram.Wrong(changes, shown.GetProperty("status").GetString()!, shown.GetProperty("fulfilmentStatus").GetString()!) is { } wrong) history.Violate(Promise.HistoryIsAPath, $"{order.Id}: {wrong}");
+        var shown = answer.Body.GetProperty("order");
+        var changes = answer.Body.GetProperty("changes").EnumerateArray().Select(c => (c.GetProperty("from").GetString()!, c.GetProperty("to").GetString()!)).ToList();
+        if (Diagram.Wrong(changes, shown.GetProperty("status").GetString()!, shown.GetProperty("fulfilmentStatus").GetString()!) is { } wrong)
+            history.Violate(Promise.HistoryIsAPath, $"{order.Id}: {wrong}");
     });
 
     /// <summary>What can be sold is what there was, with the adjustments that staff were told of, without what open orders hold: whether shipped or not.</summary>

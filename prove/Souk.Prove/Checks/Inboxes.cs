@@ -39,10 +39,12 @@ internal sealed class Inboxes(Traffic.Shop shop, IReadOnlyList<Account> members)
                 if (!type.StartsWith("order.", StringComparison.Ordinal)) continue;
                 var order = data.GetProperty("data").GetProperty("orderId").GetString()!;
                 var to = type switch { "order.placed" => "placed", "order.paid" => "paid", _ => data.GetProperty("data").GetProperty("status").GetString()! };
-                if (!IsNext(steps.GetValueOrDefault(order), to)) history.Violate(Promise.InboxIsWhole, $"{member.Email} was told that {order} is {to} after {steps.GetValueOrDefault(order) ?? "nothing"}");
+                if (!IsNext(steps.GetValueOrDefault(order), to))
+                    history.Violate(Promise.InboxIsWhole, $"{member.Email} was told that {order} is {to} after {steps.GetValueOrDefault(order) ?? "nothing"}");
                 steps[order] = to;
             }
-            foreach (var order in history.Orders.Values.Where(o => o.Account == member && !steps.ContainsKey(o.Id))) history.Violate(Promise.InboxIsWhole, $"{member.Email} was never told of {order.Id}");
+            foreach (var order in history.Orders.Values.Where(o => o.Account == member && !steps.ContainsKey(o.Id)))
+                history.Violate(Promise.InboxIsWhole, $"{member.Email} was never told of {order.Id}");
         }
         return looked;
     }

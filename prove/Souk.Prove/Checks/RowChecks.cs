@@ -48,7 +48,8 @@ internal sealed class RowChecks(NpgsqlDataSource db, World world, Func<long> dea
     async Task<long> RefusedIsNothingAsync(History history)
     {
         var refused = history.RefusedKeys.ToArray();
-        await foreach (var row in ReadAsync(RowSql.OrdersOfKeys, (object)refused)) history.Violate(Promise.RefusedIsNothing, $"{Printed<OrderKind>(row.GetGuid(0))} was refused under its key {row.GetString(1)}");
+        await foreach (var row in ReadAsync(RowSql.OrdersOfKeys, (object)refused))
+            history.Violate(Promise.RefusedIsNothing, $"{Printed<OrderKind>(row.GetGuid(0))} was refused under its key {row.GetString(1)}");
         return refused.Length;
     }
 
@@ -57,7 +58,8 @@ internal sealed class RowChecks(NpgsqlDataSource db, World world, Func<long> dea
         await NoneAsync(history, Promise.OneEffect, RowSql.KeysWithTwoEffects, RowSql.CountOrders);
         var ids = history.Keys.ToDictionary(k => k.Key, k => k.Value);
         await foreach (var row in ReadAsync(RowSql.OrdersOfKeys, (object)ids.Keys.ToArray()))
-            if (Printed<OrderKind>(row.GetGuid(0)) is var made && made != ids[row.GetString(1)]) history.Violate(Promise.OneEffect, $"the key {row.GetString(1)} made {made} and was answered with {ids[row.GetString(1)]}");
+            if (Printed<OrderKind>(row.GetGuid(0)) is var made && made != ids[row.GetString(1)])
+                history.Violate(Promise.OneEffect, $"the key {row.GetString(1)} made {made} and was answered with {ids[row.GetString(1)]}");
         return ids.Count;
     }
 
@@ -111,7 +113,8 @@ internal sealed class RowChecks(NpgsqlDataSource db, World world, Func<long> dea
 
     Task<long> NoDeadlockAsync(History history)
     {
-        if (deadlocks() is > 0 and var times) history.Violate(Promise.NoDeadlock, string.Create(CultureInfo.InvariantCulture, $"PostgreSQL broke {times} deadlocks; its log says between which statements"));
+        if (deadlocks() is > 0 and var times)
+            history.Violate(Promise.NoDeadlock, string.Create(CultureInfo.InvariantCulture, $"PostgreSQL broke {times} deadlocks; its log says between which statements"));
         return Task.FromResult(1L);
     }
 

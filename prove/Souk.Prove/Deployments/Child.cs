@@ -7,7 +7,7 @@ namespace Souk.Prove.Deployments;
 /// <summary>A process that prove has started: the only ones it ever ends, each by its id.</summary>
 internal sealed class Child : IAsyncDisposable
 {
-    const int LinesKept = 200, SigQuit = 3;
+    const int LinesKept = 200, SigHup = 1, SigQuit = 3;
 
     readonly Process process;
     readonly ConcurrentQueue<string> said;
@@ -70,9 +70,14 @@ internal sealed class Child : IAsyncDisposable
     }
 
     /// <summary>SIGQUIT: to a postmaster an immediate shutdown, as if the power had failed.</summary>
-    public static void Quit(int postmaster)
+    public static void Quit(int postmaster) => Signal(postmaster, SigQuit);
+
+    /// <summary>SIGHUP: to a postmaster the wish to read its settings again.</summary>
+    public static void Reload(int postmaster) => Signal(postmaster, SigHup);
+
+    static void Signal(int postmaster, int signal)
     {
-        if (kill(postmaster, SigQuit) != 0) throw new ProveException($"PostgreSQL, process {postmaster}, could not be signalled.");
+        if (kill(postmaster, signal) != 0) throw new ProveException($"PostgreSQL, process {postmaster}, could not be signalled.");
     }
 
     public async ValueTask DisposeAsync()

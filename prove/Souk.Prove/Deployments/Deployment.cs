@@ -49,6 +49,9 @@ internal sealed class Deployment : IAsyncDisposable
         {
             var server = await EmbeddedPostgresServer.StartAsync(new() { DataFolder = Path.Combine(disk?.Folder ?? folder, "pg"), Durable = true });
             tell(FormattableString.Invariant($"PostgreSQL is process {server.ProcessId}{(disk is null ? "" : ", on a small disk of its own")}"));
+            // The shop gives up on most locks before PostgreSQL looks for a deadlock: it is to look at once, so that none goes unseen.
+            await File.AppendAllTextAsync(Path.Combine(disk?.Folder ?? folder, "pg", "postgresql.auto.conf"), "deadlock_timeout = 10ms\n");
+            Child.Reload(server.ProcessId);
             await Host.Shop.MigrateAsync(server.ConnectionString, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
             var (keys, catalogue) = (Path.Combine(folder, "keys"), Path.Combine(folder, "catalogue"));
             WriteCatalogue(catalogue);
@@ -71,7 +74,8 @@ internal sealed class Deployment : IAsyncDisposable
 
     static async Task<string> MakeStaffAsync(string connectionString, string keys)
     {
-        await using var app = Host.Shop.Build(new() { ConnectionString = connectionString, KeysFolder = keys, Url = "http://127.0.0.1:0", Roles = ["web"] }, builder => builder.Logging.ClearProviders());
+        await using var app = Host.Shop.Build(new() { ConnectionString = connectionString, KeysFolder = keys, Url = "http://127.0.0.1:0", Roles = ["web"] },
+            builder => builder.Logging.ClearProviders());
         return (await app.Services.GetRequiredService<IIdentity>().EnsureFirstStaffAsync(StaffEmail, CancellationToken.None))!.OneTimePassword;
     }
 

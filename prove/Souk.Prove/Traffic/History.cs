@@ -45,7 +45,8 @@ internal sealed class History
         var first = Keys.GetOrAdd(key, seen.Id);
         if (first != seen.Id) Violate(Promise.OneEffect, $"key {key} was answered with {first} and with {seen.Id}");
         var known = Orders.GetOrAdd(seen.Id, seen);
-        if (known.Content != seen.Content) Violate(Promise.SameContent, $"{seen.Id} was answered as {known.Content} and as {seen.Content}");
+        if (known.Content != seen.Content)
+            Violate(Promise.SameContent, $"{seen.Id} was answered as {known.Content} and as {seen.Content}");
         return known;
     }
 }
@@ -65,8 +66,10 @@ internal sealed record AcceptedOrder(string Id, string Content, IReadOnlyList<(s
 
     public static AcceptedOrder Read(JsonElement order, Account? account, string? token)
     {
-        List<(string Variant, int Quantity)> lines = [.. order.GetProperty("lines").EnumerateArray().Select(l => (l.GetProperty("variantId").GetString()!, l.GetProperty("quantity").GetInt32()))];
-        return new(order.GetProperty("id").GetString()!, ContentOf(order.GetProperty("number").GetString()!, lines, order.GetProperty("total").GetProperty("amount").GetInt64()), lines, account, token);
+        List<(string Variant, int Quantity)> lines = [.. order.GetProperty("lines").EnumerateArray()
+            .Select(l => (l.GetProperty("variantId").GetString()!, l.GetProperty("quantity").GetInt32()))];
+        var content = ContentOf(order.GetProperty("number").GetString()!, lines, order.GetProperty("total").GetProperty("amount").GetInt64());
+        return new(order.GetProperty("id").GetString()!, content, lines, account, token);
     }
 
     public static string ContentOf(string number, IEnumerable<(string Variant, int Quantity)> lines, long total) =>

@@ -20,7 +20,8 @@ internal sealed class Shop(History history, Disturbances disturbances) : IDispos
 
     readonly HttpClient http = new(new SocketsHttpHandler
     {
-        UseCookies = false, AllowAutoRedirect = false, UseProxy = false, MaxConnectionsPerServer = 512, ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+        UseCookies = false, AllowAutoRedirect = false, UseProxy = false, MaxConnectionsPerServer = 512,
+        ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
     }) { Timeout = Timeout.InfiniteTimeSpan };
 
     readonly ConcurrentDictionary<(string Operation, int Status, string? Code), StrongBox<long>> tally = new();

@@ -19,6 +19,12 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
     /// <summary>A lock that others hold longer stops only the orders that need it.</summary>
     const int LockMillisecondsMax = 250;
 
+    /// <summary>
+    /// Who holds stock waits for nobody's key: a rival may hold the key and wait for the stock. An order whose key is on its way elsewhere is written alone,
+    /// where keys come before stock.
+    /// </summary>
+    const int KeyMillisecondsMax = 1;
+
     /// <summary>Stock that was short when the order failed and is not when it is looked at; a rival's key that was not yet committed: so often it is tried again.</summary>
     const int TriesMax = 3;
 
@@ -124,7 +130,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
             }
         }
 
-        if (accepted.Count > 0) await locks.WriteAsync(Items(accepted), clock.GetUtcNow());
+        if (accepted.Count > 0) await locks.WriteAsync(Items(accepted), clock.GetUtcNow(), KeyMillisecondsMax);
         await locks.CommitAsync();
         Succeed(accepted);
         foreach (var (order, error) in refused) order.Succeed(error);

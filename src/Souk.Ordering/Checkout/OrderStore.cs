@@ -38,7 +38,8 @@ internal interface IOrderLocks : IAsyncDisposable
     /// <summary>Variants that others hold.</summary>
     IReadOnlySet<VariantId> Held { get; }
 
-    Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now);
+    /// <param name="keyMilliseconds">How long a rival with the same key is waited for.</param>
+    Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int keyMilliseconds);
 
     Task CommitAsync();
 }
@@ -64,7 +65,7 @@ internal sealed class OrderStore(NpgsqlDataSource db, OrderingOptions options) :
             var keys = await OrderRows.FindKeysAsync(connection, placements);
             var stock = await connection.LockStockAsync(variants, skipLocked);
             HashSet<VariantId> held = skipLocked ? [.. (await ChangeStock.StockedAsync(connection, variants)).Where(v => !stock.ContainsKey(v))] : [];
-            return new Locks(connection, transaction, options, lockMilliseconds) { Carts = carts, Keys = keys, Stock = stock, Held = held };
+            return new Locks(connection, transaction, options) { Carts = carts, Keys = keys, Stock = stock, Held = held };
         }
         catch
         {
@@ -82,14 +83,15 @@ internal sealed class OrderStore(NpgsqlDataSource db, OrderingOptions options) :
 
     public Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<(VariantId VariantId, int Quantity)> wanted) => ChangeStock.ShortAsync(db, wanted);
 
-    sealed class Locks(NpgsqlConnection connection, NpgsqlTransaction transaction, OrderingOptions options, int lockMilliseconds) : IOrderLocks
+    sealed class Locks(NpgsqlConnection connection, NpgsqlTransaction transaction, OrderingOptions options) : IOrderLocks
     {
         public required IReadOnlySet<Guid> Carts { get; init; }
         public required IReadOnlyDictionary<(Guid Customer, string Key), OrderId> Keys { get; init; }
         public required Dictionary<VariantId, int> Stock { get; init; }
         public required IReadOnlySet<VariantId> Held { get; init; }
 
-        public Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now) => OrderRows.WriteAsync(connection, placements, options, now, lockMilliseconds);
+        public Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int keyMilliseconds) =>
+            OrderRows.WriteAsync(connection, placements, options, now, keyMilliseconds);
 
         public Task CommitAsync() => transaction.CommitAsync();
 

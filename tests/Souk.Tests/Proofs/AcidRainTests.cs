@@ -189,7 +189,8 @@ public sealed class AcidRainTests(OrderingShop shop) : IClassFixture<OrderingSho
 
     async Task<HttpResponseMessage> SetLineAsync((string Id, string Token) cart, string variant, int quantity)
     {
-        using var message = new HttpRequestMessage(HttpMethod.Put, $"/v1/carts/{cart.Id}/lines/{variant}") { Content = JsonContent.Create(new { quantity }), Headers = { { "Souk-Cart-Token", cart.Token } } };
+        using var message = new HttpRequestMessage(HttpMethod.Put, $"/v1/carts/{cart.Id}/lines/{variant}") { Content = JsonContent.Create(new { quantity }) };
+        message.Headers.Add("Souk-Cart-Token", cart.Token);
         return await shop.Http.SendAsync(message);
     }
 
@@ -201,7 +202,8 @@ public sealed class AcidRainTests(OrderingShop shop) : IClassFixture<OrderingSho
     }
 
     Task<HttpResponseMessage> OrderAsync((string Id, string Token) cart, bool pay = false) =>
-        shop.PlaceAsync(pay ? new { cartId = cart.Id, email = "guest@example.com", payment = new { method = "sandbox" } } : new { cartId = cart.Id, email = "guest@example.com" }, cartToken: cart.Token);
+        shop.PlaceAsync(pay ? new { cartId = cart.Id, email = "guest@example.com", payment = new { method = "sandbox" } } : new { cartId = cart.Id, email = "guest@example.com" },
+            cartToken: cart.Token);
 
     Task<HttpResponseMessage> PayAsync(JsonElement order, string token) =>
         shop.PostAsync($"/v1/orders/{order.Text("id")}/payments", new { method = "sandbox", token }, OrderingShop.NewKey(), null, ("Souk-Order-Token", order.Text("orderToken")));

@@ -15,6 +15,9 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
     /// <summary>Of giving up on a lock, at each look at it.</summary>
     const double ImpatienceChance = 0.05;
 
+    /// <summary>Less is no wait.</summary>
+    const int ShortMilliseconds = 5;
+
     readonly Dictionary<object, Transaction> locks = [];
 
     /// <summary>By customer and key.</summary>
@@ -28,13 +31,13 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
     /// <summary>No more connections are lost.</summary>
     public bool IsCalm { get; set; }
 
+    /// <summary>How long a lock is waited for: not at all, for a while, or as long as it takes.</summary>
+    enum Patience { None, Some, Any }
+
     public sealed class Transaction
     {
         public List<object> Held { get; } = [];
         public object? WaitsFor { get; set; }
-
-        /// <summary>Gives up on a lock long before PostgreSQL looks for circles.</summary>
-        public bool IsImpatient { get; set; }
         public Action? Effects { get; set; }
     }
 
@@ -56,7 +59,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         {
             try
             {
-                await ApplyAsync(transaction, placements, lockMilliseconds is not null);
+                await ApplyAsync(transaction, placements, lockMilliseconds is null ? Patience.Any : Patience.Some);
                 await steps.YieldAsync();
                 Commit(transaction);
             }
@@ -73,7 +76,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         try
         {
             await LosableAsync();
-            foreach (var cart in CartsOf(placements)) await LockAsync(transaction, cart.Cart!.Value.Id, isImpatient: true);
+            foreach (var cart in CartsOf(placements)) await LockAsync(transaction, cart.Cart!.Value.Id, Patience.Some);
             HashSet<Guid> carts = [.. CartsOf(placements).Where(p => Carts[p.Cart!.Value.Id.Value] == (p.Cart!.Value.Version, false)).Select(p => p.Cart!.Value.Id.Value)];
             await LosableAsync();
             var keys = await FindKeysAsync(placements);
@@ -83,7 +86,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
                 if (skipLocked && locks.ContainsKey(variant)) held.Add(variant);
                 else
                 {
-                    await LockAsync(transaction, variant, isImpatient: true);
+                    await LockAsync(transaction, variant, Patience.Some);
                     stock[variant] = Stock[variant].OnHand - Stock[variant].Reserved;
                 }
             }
@@ -115,7 +118,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         var transaction = new Transaction();
         try
         {
-            foreach (var change in changes.OrderBy(c => c.Variant)) await LockAsync(transaction, change.Variant, isImpatient: false);
+            foreach (var change in changes.OrderBy(c => c.Variant)) await LockAsync(transaction, change.Variant, Patience.Any);
             if (changes.Any(c => Stock[c.Variant] is var s && (s.Reserved + c.Reserved < 0 || s.Reserved + c.Reserved > s.OnHand + c.OnHand))) return false;
             transaction.Effects = () => { foreach (var (variant, onHand, reserved) in changes) Set(variant, onHand, reserved); };
             await steps.YieldAsync();
@@ -131,7 +134,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
     public async Task ChangeCartAsync(Guid cart)
     {
         var transaction = new Transaction();
-        await LockAsync(transaction, new CartId(cart), isImpatient: false);
+        await LockAsync(transaction, new CartId(cart), Patience.Any);
         if (Carts[cart] is { IsOrdered: false } open) Carts[cart] = (open.Version + 1, false);
         Release(transaction);
     }
@@ -147,21 +150,21 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
 
     // ---- Inside a transaction: carts, keys, stock; each in its order. ----
 
-    async Task ApplyAsync(Transaction transaction, IReadOnlyList<Placement> placements, bool isImpatient)
+    async Task ApplyAsync(Transaction transaction, IReadOnlyList<Placement> placements, Patience patience)
     {
         foreach (var order in CartsOf(placements))
         {
             var (cart, version) = order.Cart!.Value;
-            await LockAsync(transaction, cart, isImpatient);
+            await LockAsync(transaction, cart, patience);
             if (Carts[cart.Value] != (version, false)) throw Refused(PostgresErrorCodes.CheckViolation, OrderRows.CartIsUnchanged);
         }
         foreach (var order in placements.OrderBy(p => p.Order.CustomerId).ThenBy(p => p.Key, StringComparer.Ordinal))
         {
-            await LockAsync(transaction, (order.Order.CustomerId, order.Key), isImpatient);
+            await LockAsync(transaction, (order.Order.CustomerId, order.Key), patience);
             if (Orders.ContainsKey((order.Order.CustomerId, order.Key))) throw Refused(PostgresErrorCodes.UniqueViolation, "orders_key_is_used");
         }
         var wanted = placements.SelectMany(p => p.Order.Lines).GroupBy(l => l.VariantId).OrderBy(l => l.Key).Select(l => (Variant: l.Key, Quantity: l.Sum(line => line.Quantity))).ToList();
-        foreach (var (variant, quantity) in wanted) await LockAsync(transaction, variant, isImpatient);
+        foreach (var (variant, quantity) in wanted) await LockAsync(transaction, variant, patience);
         if (wanted.Any(w => Stock[w.Variant].OnHand - Stock[w.Variant].Reserved < w.Quantity)) throw Refused(PostgresErrorCodes.CheckViolation, ChangeStock.NotOversold);
         transaction.Effects += () =>
         {
@@ -171,13 +174,14 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         };
     }
 
-    async Task LockAsync(Transaction transaction, object row, bool isImpatient)
+    async Task LockAsync(Transaction transaction, object row, Patience patience)
     {
         while (locks.TryGetValue(row, out var holder) && holder != transaction)
         {
-            (transaction.WaitsFor, transaction.IsImpatient) = (row, isImpatient);
-            Assert.False(IsStuck(transaction), "A deadlock: transactions wait for each other, and none of them gives up.");
-            if (isImpatient && steps.Chance(ImpatienceChance))
+            transaction.WaitsFor = row;
+            // With one order of locks there is never a circle, so that PostgreSQL has none to break.
+            Assert.False(patience != Patience.None && IsInCircle(transaction), "A deadlock: transactions wait for each other.");
+            if (patience == Patience.None || patience == Patience.Some && steps.Chance(ImpatienceChance))
             {
                 transaction.WaitsFor = null;
                 throw Refused(PostgresErrorCodes.LockNotAvailable, null);
@@ -189,10 +193,10 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         await steps.YieldAsync();
     }
 
-    /// <summary>Waits, in a circle, for itself, and each in the circle waits longer than PostgreSQL lets it.</summary>
-    bool IsStuck(Transaction transaction)
+    /// <summary>Waits for somebody who waits, and so on, for itself.</summary>
+    bool IsInCircle(Transaction transaction)
     {
-        for (var at = transaction; at is { WaitsFor: { } row, IsImpatient: false }; at = locks.GetValueOrDefault(row))
+        for (var at = transaction; at is { WaitsFor: { } row }; at = locks.GetValueOrDefault(row))
             if (locks.GetValueOrDefault(row) == transaction) return true;
         return false;
     }
@@ -225,10 +229,10 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         public required Dictionary<VariantId, int> Stock { get; init; }
         public required IReadOnlySet<VariantId> Held { get; init; }
 
-        public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now)
+        public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int keyMilliseconds)
         {
             await database.LosableAsync();
-            await database.ApplyAsync(transaction, placements, isImpatient: true);
+            await database.ApplyAsync(transaction, placements, keyMilliseconds <= ShortMilliseconds ? Patience.None : Patience.Some);
         }
 
         public async Task CommitAsync()

@@ -17,7 +17,7 @@ namespace Souk.Tests.Ordering.Checkout;
 /// </summary>
 public sealed class OrderInterleavingsTests
 {
-    const int SeedsDefault = 75, Nodes = 2, Variants = 3, OrdersMax = 24, Customers = 4, CartsMax = 6;
+    const int SeedsDefault = 75, Nodes = 2, Variants = 3, OrdersMax = 24, Customers = 4, CartsFrom = 1_000, CartsEach = 2;
 
     static readonly int Seeds = Environment.GetEnvironmentVariable("SOUK_INTERLEAVINGS") is { } many ? int.Parse(many, CultureInfo.InvariantCulture) : SeedsDefault;
 
@@ -86,14 +86,15 @@ public sealed class OrderInterleavingsTests
         public void Explore()
         {
             foreach (var variant in variants) Move(variant, 4 + steps.Next(8));
-            for (var cart = 1; cart <= CartsMax; cart++) database.Carts[Numbered(1_000 + cart)] = (1, false);
+            for (var cart = 0; cart < Customers * CartsEach; cart++) database.Carts[Numbered(CartsFrom + cart)] = (1, false);
             steps.Run(async () =>
             {
                 await Task.WhenAll(Enumerable.Range(0, OrdersMax).Select(async _ => await AskAsync(NewPlacement())).Append(StaffAsync()).Append(EditAsync()));
                 // Who was told that nobody knows, or that the first request still runs, asks again with the same key, until the shop can say.
                 database.IsCalm = true;
                 foreach (var open in requests.Where(r => r.Failed || r.Code == "idempotency_in_progress").ToList())
-                    if (!database.Orders.ContainsKey((open.Placement.Order.CustomerId, open.Placement.Key))) await AskAsync(open.Placement with { Order = open.Placement.Order with { Id = new(Numbered(++made)) } });
+                    if (!database.Orders.ContainsKey((open.Placement.Order.CustomerId, open.Placement.Key)))
+                        await AskAsync(open.Placement with { Order = open.Placement.Order with { Id = new(Numbered(++made)) } });
             });
             Check();
         }
@@ -102,10 +103,10 @@ public sealed class OrderInterleavingsTests
         {
             var id = new OrderId(Numbered(++made));
             // Few customers with few keys and carts, so that they meet.
-            var (customer, key) = (Numbered(2_000 + steps.Next(Customers)), $"key-{(steps.Chance(0.3) ? steps.Next(4) : 100 + made)}");
+            var (who, key) = (steps.Next(Customers), $"key-{(steps.Chance(0.3) ? steps.Next(4) : 100 + made)}");
             var lines = variants.Where(_ => steps.Chance(0.5)).DefaultIfEmpty(variants[0]).Select(v => new StoredOrder.Line(v, "SKU", "Thing", 1 + steps.Next(3), 1, 1)).ToList();
-            (CartId, int)? cart = steps.Chance(0.4) ? (new CartId(Numbered(1_001 + steps.Next(CartsMax))), 1) : null;
-            return new(new(customer, id, $"no-{made}", [], lines, "USD", 0, 0, 0, 0, 0, null, null, null, null, default, default, OrderStatus.Placed, null, null, null, 1), cart, key);
+            (CartId, int)? cart = steps.Chance(0.4) ? (new CartId(Numbered(CartsFrom + who + Customers * steps.Next(CartsEach))), 1) : null;
+            return new(new(Numbered(2_000 + who), id, $"no-{made}", [], lines, "USD", 0, 0, 0, 0, 0, null, null, null, null, default, default, OrderStatus.Placed, null, null, null, 1), cart, key);
         }
 
         async Task AskAsync(Placement placement)
@@ -146,7 +147,7 @@ public sealed class OrderInterleavingsTests
             for (var times = 0; times < 3; times++)
             {
                 for (var pause = steps.Next(40); pause > 0; pause--) await steps.YieldAsync();
-                await database.ChangeCartAsync(Numbered(1_001 + steps.Next(CartsMax)));
+                await database.ChangeCartAsync(Numbered(CartsFrom + steps.Next(Customers * CartsEach)));
             }
         }
 
@@ -173,13 +174,15 @@ public sealed class OrderInterleavingsTests
                 switch (request.Code)
                 {
                     case "insufficient_stock":
-                        Assert.True(placement.Order.Lines.Any(l => WasShort(l.VariantId, l.Quantity, request)), $"{placement.Order.Number} was refused though there was enough of everything all the time.");
+                        Assert.True(placement.Order.Lines.Any(l => WasShort(l.VariantId, l.Quantity, request)),
+                            $"{placement.Order.Number} was refused though there was enough of everything all the time.");
                         break;
                     case "cart_changed":
                         Assert.True(database.Carts[placement.Cart!.Value.Id.Value] != (1, false), $"The cart of {placement.Order.Number} was not changed.");
                         break;
                     case "idempotency_in_progress":
-                        Assert.True(requests.Any(r => r != request && (r.Placement.Order.CustomerId, r.Placement.Key) == (placement.Order.CustomerId, placement.Key)), $"Nobody else sent the key of {placement.Order.Number}.");
+                        Assert.True(requests.Any(r => r != request && (r.Placement.Order.CustomerId, r.Placement.Key) == (placement.Order.CustomerId, placement.Key)),
+                            $"Nobody else sent the key of {placement.Order.Number}.");
                         break;
                     case { } other:
                         Assert.Fail($"{placement.Order.Number} was refused with {other}.");
