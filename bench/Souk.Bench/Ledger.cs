@@ -13,7 +13,7 @@ namespace Souk.Bench;
 internal static class Ledger
 {
     /// <summary>Who ask at once, each for one transfer after the other.</summary>
-    const int Askers = 512;
+    const int Askers = 1_024;
 
     public static readonly string[] Names = ["ledger-spread", "ledger-hot"];
 

@@ -68,15 +68,29 @@ internal sealed class TransferBatch(NpgsqlDataSource db, TimeProvider clock, ILo
     async Task WriteAsync(IReadOnlyList<Asked> asked, int? lockMilliseconds, bool skipLocked)
     {
         await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
-        await using var transaction = await connection.BeginTransactionAsync();
-        var (facts, held) = await TransferRows.LockAsync(connection, asked.Count == 1 ? asked[0].Item : [.. asked.SelectMany(a => a.Item)], lockMilliseconds, skipLocked);
-        var here = held.Count == 0 ? asked : [.. asked.Where(a => !Needs(a.Item, facts, held))];
-        var now = clock.GetUtcNow();
-        var decision = DecideTransfers.Run(facts, [.. here.Select(a => a.Item)], now);
-        await TransferRows.WriteAsync(connection, facts, decision, now);
-        await transaction.CommitAsync();
+        IReadOnlyList<Asked> here;
+        LedgerDecision decision;
+        await using (var transaction = await connection.BeginTransactionAsync())
+        {
+            try
+            {
+                var (facts, held) = await TransferRows.LockAsync(connection, asked.Count == 1 ? asked[0].Item : [.. asked.SelectMany(a => a.Item)], lockMilliseconds, skipLocked);
+                here = held.Count == 0 ? asked : [.. asked.Where(a => !Needs(a.Item, facts, held))];
+                var now = clock.GetUtcNow();
+                decision = DecideTransfers.Run(facts, [.. here.Select(a => a.Item)], now);
+                await TransferRows.WriteAsync(connection, facts, decision, now);
+                await transaction.CommitAsync();
+            }
+            catch (PostgresException no) when (!IsShutdown(no))
+            {
+                // Statements of the batch behind the one that failed were never seen by the server, though the driver may believe that it prepared them.
+                await transaction.RollbackAsync();
+                connection.UnprepareAll();
+                throw;
+            }
+        }
         for (var i = 0; i < here.Count; i++) here[i].Succeed(decision.Outcomes[i]);
-        if (held.Count > 0) WriteApart(asked.Except(here));
+        if (here.Count < asked.Count) WriteApart(asked.Except(here));
     }
 
     static bool Needs(IReadOnlyList<NewTransfer> request, LedgerFacts facts, HashSet<Guid> held) => request.Any(t =>
@@ -99,7 +113,8 @@ internal sealed class TransferBatch(NpgsqlDataSource db, TimeProvider clock, ILo
 
     public void Dispose() => apart.Dispose();
 
-    static bool IsConflict(PostgresException no) => no.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+    static bool IsConflict(PostgresException no) => 
+        no.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.InvalidSqlStatementName;
 
     static bool IsShutdown(NpgsqlException lost) =>
         lost is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow };

@@ -6,7 +6,7 @@ namespace Souk.Ledger.Transfers;
 internal sealed class WriteTransfers(TransferBatch batch)
 {
     /// <summary>Requests of one batch. Larger ones were hardly faster, and hold their locks longer.</summary>
-    public const int RequestsMax = 256;
+    public const int RequestsMax = 512;
 
     /// <summary>Some seconds of work; more would be answered too late to be of use.</summary>
     public const int WaitingMax = 8_000;

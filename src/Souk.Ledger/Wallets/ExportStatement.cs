@@ -15,7 +15,7 @@ internal static class ExportStatement
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/me/wallet/statement.csv", Handle).ForSignedIn().WithName(nameof(ExportStatement));
 
-    static async Task<Results<FileContentHttpResult, Error>> Handle([Description("ISO 4217; default the shop's.")] string? currency,
+    static async Task<Results<FileStreamHttpResult, Error>> Handle([Description("ISO 4217; default the shop's.")] string? currency,
         [Description("RFC 3339: not before it; default from the beginning.")] string? from, [Description("RFC 3339: before it; default up to now.")] string? to, Caller caller,
         StoredWallets wallets, ShopCurrency shop, NpgsqlDataSource db, HttpContext http, CancellationToken cancel)
     {
@@ -28,7 +28,7 @@ internal static class ExportStatement
         var rows = await db.QueryAsync(Between, WalletEntries.Read, [account, since, until, EntriesMax + 1], cancel);
         if (rows.Count > EntriesMax) return WalletErrors.StatementTooLong;
         http.Response.Headers.CacheControl = "private, no-store";
-        return TypedResults.Bytes(Csv(rows.Select(r => r.Entry)), "text/csv; charset=utf-8", "statement.csv");
+        return TypedResults.File(new MemoryStream(Csv(rows.Select(r => r.Entry))), "text/csv; charset=utf-8", "statement.csv");
     }
 
     /// <summary>Nothing in it is anybody's free text, so nothing needs quotes, and no cell is a formula.</summary>

@@ -56,7 +56,7 @@ internal sealed class SettleTopUp(NpgsqlDataSource db, TimeProvider clock, AskPr
 
     const string Record = $"""
         UPDATE payments.top_ups SET status = $4, version = version + 1, token = NULL, provider_reference = $5,
-            captured_at = CASE WHEN $4 = 'captured' THEN $3 END, declined_at = CASE WHEN $4 = 'declined' THEN $3 END
+            captured_at = CASE WHEN $4 = 'captured' THEN $3::timestamptz END, declined_at = CASE WHEN $4 = 'declined' THEN $3::timestamptz END
         WHERE customer_id = $1 AND id = $2 AND status = 'pending'
         RETURNING {TopUp.Columns}
         """;

@@ -60,7 +60,8 @@ internal static class TopUpWallet
         if (request.Amount is not { } amount) wrong.Add(("/amount", "Say how much: {\"amount\": 5000, \"currency\": \"USD\"}."));
         else if (amount.Currency is null || !Currencies.Exists(amount.Currency)) wrong.Add(("/amount/currency", "A currency is a code of ISO 4217 in upper case, such as USD."));
         else if (amount.Amount is < 1 or > AmountMax) wrong.Add(("/amount/amount", $"A top-up is of 1 to {AmountMax} minor units."));
-        if (request.Method is not { Length: > 0 and <= PayOrder.MethodLengthMax }) wrong.Add(("/method", $"Name a method of this shop, such as sandbox, in at most {PayOrder.MethodLengthMax} characters."));
+        if (request.Method is not { Length: > 0 and <= PayOrder.MethodLengthMax })
+            wrong.Add(("/method", $"Name a method of this shop, such as sandbox, in at most {PayOrder.MethodLengthMax} characters."));
         if (PayOrder.RefuseToken(request.Token) is { } why) wrong.Add(("/token", why));
         return Error.Invalid(wrong);
     }

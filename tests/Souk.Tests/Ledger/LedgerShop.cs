@@ -76,7 +76,8 @@ public class LedgerShop(TestPostgres postgres) : OrderingShop(postgres)
                        CASE WHEN phase = 'pending' THEN amount ELSE -coalesce(pending_amount, 0) END, credit_balance, created_at
                 FROM ledger.transfers
             ), sums AS (
-                SELECT account, sum(debit) AS debits, sum(credit) AS credits, sum(debit_pending) AS debits_pending, sum(credit_pending) AS credits_pending, max(created_at) AS last_at FROM entries GROUP BY account
+                SELECT account, sum(debit) AS debits, sum(credit) AS credits, sum(debit_pending) AS debits_pending, sum(credit_pending) AS credits_pending,
+                       max(created_at) AS last_at FROM entries GROUP BY account
             ), running AS (
                 SELECT balance - sum(credit - debit) OVER (PARTITION BY account ORDER BY created_at) AS wrong FROM entries
             )

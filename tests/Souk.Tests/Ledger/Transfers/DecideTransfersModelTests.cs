@@ -34,7 +34,8 @@ public sealed class DecideTransfersModelTests
             {
                 now = now.AddMilliseconds(random.Next(3) * 700);
                 // Some are sent again.
-                IReadOnlyList<NewTransfer>[] requests = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => sent.Count > 0 && random.Next(8) == 0 ? sent[random.Next(sent.Count)] : Request(random))];
+                IReadOnlyList<NewTransfer>[] requests = [.. Enumerable.Range(0, random.Next(1, 5))
+                    .Select(_ => sent.Count > 0 && random.Next(8) == 0 ? sent[random.Next(sent.Count)] : Request(random))];
                 sent.AddRange(requests.Cast<NewTransfer[]>());
                 var decision = DecideTransfers.Run(new(accounts, transfers, ends, refused), requests, now);
                 var expected = requests.SelectMany(request => model.Request(request, now)).ToList();
