@@ -7,15 +7,15 @@ if (args is ["static", var size]) return await StaticServer.RunAsync(int.Parse(s
 
 var chosen = args.Where((a, i) => !a.StartsWith('-') && (i == 0 || !Values.Contains(args[i - 1]))).ToList();
 string[] reads = ["product-page", "product-list", "availability", "signed-request", "sign-in"], orders = ["place-order-spread", "place-order-hot", "purchase", "live-update"];
-if (args.Contains("--help") || chosen.Except(["reads", "orders", "growth", .. reads, .. orders]).Any())
+if (args.Contains("--help") || chosen.Except(["reads", "orders", "ledger", "growth", .. reads, .. orders, .. Ledger.Names]).Any())
 {
     Console.WriteLine($$"""
-        Usage: ./souk bench [reads|orders|growth|SCENARIO…] [--seconds N] [--rounds N] [--json] [--write] [--check]
+        Usage: ./souk bench [reads|orders|ledger|growth|SCENARIO…] [--seconds N] [--rounds N] [--json] [--write] [--check]
 
         Measures this build on this machine: a shop in production settings (traces sampled at 1 % to a collector) over a durable PostgreSQL of its own, load from separate processes
         (wrk, pgbench, and a driver of ours for whole purchases), every figure beside its ceiling in the same run. Quiet the machine first.
 
-        reads and orders (the default) are the scenarios {{string.Join(", ", reads.Concat(orders))}}.
+        reads, orders and ledger (the default: all of them) are the scenarios {{string.Join(", ", reads.Concat(orders).Concat(Ledger.Names))}}.
         growth generates orders and products in bulk and measures the same requests at each size: {{string.Join(", ", Growth.Names)}}.
 
           --seconds N     of each run (default 10)
@@ -41,7 +41,7 @@ if (chosen.Contains("growth"))
 }
 
 var isWorse = false;
-foreach (var (group, scenarios) in new[] { ("reads", Reads.Of(shop, settings)), ("orders", Orders.Of(shop, settings)) })
+foreach (var (group, scenarios) in new[] { ("reads", Reads.Of(shop, settings)), ("orders", Orders.Of(shop, settings)), ("ledger", Ledger.Of(shop, settings)) })
     foreach (var scenario in scenarios.Where(s => chosen.Count == 0 || chosen.Contains(group) || chosen.Contains(s.Name)))
     {
         var result = await scenario.RunAsync();

@@ -11,3 +11,7 @@ public abstract class LocationKind : IIdKind { public static string Prefix => "l
 public abstract class CartKind : IIdKind { public static string Prefix => "cart"; }
 public abstract class OrderKind : IIdKind { public static string Prefix => "ord"; }
 public abstract class PaymentKind : IIdKind { public static string Prefix => "pay"; }
+public abstract class TopUpKind : IIdKind { public static string Prefix => "topup"; }
+public abstract class WalletKind : IIdKind { public static string Prefix => "wal"; }
+public abstract class LedgerAccountKind : IIdKind { public static string Prefix => "acct"; }
+public abstract class TransferKind : IIdKind { public static string Prefix => "trf"; }

@@ -26,6 +26,9 @@ public interface IOrdering
     /// </summary>
     Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, OrderId order, PaymentId payment, Money amount, CancellationToken cancel);
 
+    /// <summary>What an order was sold for, in its parts; null when the customer has no such order.</summary>
+    Task<Sale?> FindSaleAsync(Guid customerId, OrderId order, CancellationToken cancel);
+
     /// <summary>Copies a guest's cart to an account at sign-in; null when the token names no cart with lines. The guest's cart stays as it is.</summary>
     Task<CartId?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel);
 
@@ -38,6 +41,10 @@ public sealed record Payer(Guid? AccountId, string? OrderToken);
 
 /// <param name="CustomerId">The account or guest that the order belongs to; payments are kept under it.</param>
 public sealed record PaymentDue(Guid CustomerId, OrderId OrderId, Money Amount);
+
+/// <summary>Minor units of one currency; together they are the order's total.</summary>
+/// <param name="Goods">Less discounts.</param>
+public sealed record Sale(string Currency, long Goods, long Shipping, long Tax);
 
 /// <param name="OnHand">Units on the shelf, 0 or more.</param>
 public sealed record StockLevel(VariantId VariantId, string Location, int OnHand);

@@ -13,6 +13,9 @@ public interface IPayments
     /// until it expires.
     /// </summary>
     Task<Result<PaymentMade>> PayAsync(PaymentDue due, string method, string? token, string idempotencyKey, CancellationToken cancel);
+
+    /// <summary>By which method a payment is made, such as <c>sandbox</c>; null when the customer has no such payment.</summary>
+    Task<string?> FindMethodAsync(Guid customerId, PaymentId payment, CancellationToken cancel);
 }
 
 /// <param name="Status"><c>pending</c>, <c>captured</c>, <c>declined</c>, <c>refunded</c>.</param>

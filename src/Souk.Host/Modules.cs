@@ -1,5 +1,6 @@
 using Souk.Catalog;
 using Souk.Identity;
+using Souk.Ledger;
 using Souk.Notifications;
 using Souk.Ordering;
 using Souk.Payments;
@@ -12,7 +13,7 @@ namespace Souk.Host;
 public static class Modules
 {
     public static readonly IReadOnlyList<IModule> All =
-        [new IdentityModule(), new CatalogModule(), new PricingModule(), new OrderingModule(), new PaymentsModule(), new NotificationsModule()];
+        [new IdentityModule(), new CatalogModule(), new PricingModule(), new OrderingModule(), new PaymentsModule(), new LedgerModule(), new NotificationsModule()];
 
     /// <summary>The modules of these names; refuses a name that does not exist and a choice that leaves out what another needs.</summary>
     public static IReadOnlyList<IModule> Choose(IReadOnlyCollection<string> names)

@@ -30,6 +30,9 @@ internal sealed class OrderingContract(NpgsqlDataSource db, OrderingOptions opti
     public Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, OrderId order, PaymentId payment, Money amount, CancellationToken cancel) =>
         RecordPayment.RunAsync(db, customerId, order, payment, amount, clock.GetUtcNow(), cancel);
 
+    public async Task<Sale?> FindSaleAsync(Guid customerId, OrderId order, CancellationToken cancel) =>
+        await StoredOrder.FindAsync(db, customerId, order, cancel) is { } sold ? new(sold.Currency, sold.Subtotal - sold.Discounts, sold.Shipping, sold.Tax) : null;
+
     public Task<CartId?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel) =>
         CopyGuestCart.RunAsync(cartToken, accountId, db, people, tokens, clock, cancel);
 

@@ -266,6 +266,8 @@ internal sealed class ApiDocument
             yield return ("200", new() { ["description"] = "The bytes.", ["content"] = new JsonObject { ["image/*"] = new JsonObject() } });
             yield return ("304", NotModified());
         }
+        else if (result == typeof(FileStreamHttpResult))
+            yield return ("200", new() { ["description"] = "The file.", ["content"] = new JsonObject { ["text/csv"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } } } });
         else if (result == typeof(EmptyHttpResult))
             yield return ("200", new()
             {

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Souk.Contracts;
+using Souk.Payments.Providers;
 using Souk.Platform.Idempotency;
 
 namespace Souk.Payments.Payments;
@@ -12,7 +13,8 @@ namespace Souk.Payments.Payments;
 /// </summary>
 /// <remarks>
 /// Refusals, in this order: 400 for the key, 422 for the body, 404 for the order, 422 for a key of another request, 422 for a method the shop does not
-/// take, 409 for an order that cannot be paid any more, 422 for an amount that is not what is due, 409 for another payment under way or too many tries.
+/// take, 409 for an order that cannot be paid any more, 422 for an amount that is not what is due, 409 for another payment under way or too many tries;
+/// with method <c>wallet</c>, before the last two, 409 <c>insufficient_balance</c>.
 /// A replay is rendered from the payment as it stands now: what was pending may have been captured since.
 /// </remarks>
 internal static class PayOrder
@@ -28,7 +30,8 @@ internal static class PayOrder
         routes.MapPost("/v1/orders/{id}/payments", Handle).ForEveryone().WithName(nameof(PayOrder));
 
     static async Task<Results<Created<PaymentAnswer>, Error>> Handle(OrderId id, Request request, IdempotencyKey key, Caller caller,
-        [FromHeader(Name = OrderTokenHeader)] string? orderToken, HttpContext http, TakePayment take, [FromServices] IOrdering ordering, CancellationToken cancel)
+        [FromHeader(Name = OrderTokenHeader)] string? orderToken, HttpContext http, TakePayment take, [FromServices] IOrdering ordering,
+        IWallets wallets, CancellationToken cancel)
     {
         if (key.Required().Refused(out var error, out var name)) return error;
         if (Refuse(request) is { } wrong) return wrong;
@@ -43,6 +46,9 @@ internal static class PayOrder
         if (take.Refuse(request.Method!, request.Token) is { } unavailable) return unavailable;
         if ((await ordering.PaymentDueAsync(id, payer, cancel)).Refused(out error, out var due)) return error;
         if (request.Amount is { } amount && amount != due.Amount) return Error.Invalid("/amount", $"{due.Amount} is due. Pay exactly that, or leave the amount out.");
+        // A wallet that is short by now is told of; one that becomes short at this very moment declines the payment.
+        if (request.Method == WalletProvider.Method && await wallets.AvailableAsync(customerId, due.Amount.Currency, cancel) is var available && available.Amount < due.Amount.Amount)
+            return PaymentErrors.InsufficientBalance(available);
         return (await take.PayOnceAsync(new(due, request.Method!, request.Token, name, fingerprint), cancel)).Refused(out error, out var taken) ? error : Show(http, taken);
     }
 

@@ -12,6 +12,11 @@ internal static class PaymentErrors
     public static Error InProgress(PaymentId payment) => Error.Conflict("payment_in_progress",
         "Another payment of this order has not ended yet. Ask for its status; if it is declined, pay anew.", ("paymentId", payment));
 
+    public static Error InsufficientBalance(Money available) => Error.Conflict("insufficient_balance",
+        $"The wallet has {available} to spend, which is not enough. Top it up, or pay in another way; a guest has no wallet. Nothing was taken.", ("available", available));
+
+    public static readonly Error TopUpNotFound = Error.NotFound("top_up_not_found", "You have no such top-up.");
+
     public static readonly Error AttemptsExceeded = Error.Conflict("payment_attempts_exceeded",
         $"This order was tried to be paid {TakePayment.AttemptsMax} times. Place a new order, or ask the shop for help.");
 

@@ -12,18 +12,12 @@ namespace Souk.Payments.Payments;
 /// Ordering accepts once per payment, and each outcome is recorded by a statement that names the state it starts from.
 /// </summary>
 /// <remarks>Nobody is asked while a transaction is open. The request drives; the job <see cref="JobType"/> takes up what a crash or a silent provider left.</remarks>
-internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, PaymentMethods methods, IOrdering ordering)
+internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, AskProvider provider, IOrdering ordering)
 {
     public const string JobType = "payments.settle-payment";
 
-    /// <summary>A provider that has not answered by then is silent.</summary>
-    public const int ProviderSecondsMax = 20;
-
     /// <summary>The job comes once the request that made the payment has surely ended, or died.</summary>
-    public static readonly TimeSpan ResumeAfter = TimeSpan.FromSeconds(ProviderSecondsMax + 10);
-
-    /// <summary>A charge that the provider has not heard of by then is cancelled there and counts as declined: the shopper may pay in another way.</summary>
-    public static readonly TimeSpan GiveUpAfter = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan ResumeAfter = TimeSpan.FromSeconds(AskProvider.SecondsMax + 10);
 
     /// <summary>Many tries, since what waits is somebody's money.</summary>
     public static readonly JobPolicy Policy = new(AttemptsMax: 50, LeaseSecondsMax: 120);
@@ -51,7 +45,7 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Pay
                 switch (step)
                 {
                     case Step.AskProvider:
-                        var charge = await AskProviderAsync(payment, isFresh, cancel);
+                        var charge = await provider.ChargeAsync(payment.Method, Charging(payment), payment.CreatedAt, isFresh, cancel);
                         payment = await ChangeAsync(payment, charge.IsCaptured ? PaymentStatus.Captured : PaymentStatus.Declined, charge.Reference, cancel);
                         break;
                     case Step.AskOrdering:
@@ -61,7 +55,7 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Pay
                         payment = await NoteAsync(isPaid ? Accept : Refuse, payment, cancel);
                         break;
                     case Step.GiveBack:
-                        await WithinTimeAsync(limit => methods.Provider(payment.Method).RefundAsync(payment.Id, limit), cancel);
+                        await provider.RefundAsync(payment.Method, Charging(payment), cancel);
                         payment = await ChangeAsync(payment, PaymentStatus.Refunded, payment.Reference!, cancel);
                         break;
                 }
@@ -74,35 +68,7 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Pay
         }
     }
 
-    /// <summary>
-    /// A payment taken up again was perhaps charged already, so that is found out first. If the provider has not heard of it, asking is safe even
-    /// while the first question is still on its way: both carry the same id. After <see cref="GiveUpAfter"/> the id is closed instead.
-    /// </summary>
-    async Task<Charge> AskProviderAsync(Payment payment, bool isFresh, CancellationToken cancel)
-    {
-        var provider = methods.Provider(payment.Method);
-        Charge? found = null;
-        if (!isFresh) await WithinTimeAsync(async limit => found = await provider.FindAsync(payment.Id, limit), cancel);
-        if (found is not null) return found;
-        var isTooLate = clock.GetUtcNow() - payment.CreatedAt > GiveUpAfter;
-        await WithinTimeAsync(async limit => found = isTooLate ? await provider.CancelAsync(payment.Id, limit)
-            : await provider.ChargeAsync(payment.Id, payment.Amount, payment.Token, limit), cancel);
-        return found!;
-    }
-
-    static async Task WithinTimeAsync(Func<CancellationToken, Task> ask, CancellationToken cancel)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(ProviderSecondsMax));
-        try
-        {
-            await ask(limit.Token);
-        }
-        catch (OperationCanceledException late) when (!cancel.IsCancellationRequested)
-        {
-            throw new ProviderSilentException($"The provider did not answer within {ProviderSecondsMax} s.", late);
-        }
-    }
+    static Charging Charging(Payment payment) => new(payment.Id, payment.CustomerId, payment.Amount, payment.Token);
 
     /// <summary>Records an outcome with its row of history and its event, or finds that somebody else did; answers the payment as it stands.</summary>
     async Task<Payment> ChangeAsync(Payment payment, PaymentStatus to, string reference, CancellationToken cancel)

@@ -38,6 +38,8 @@ internal sealed class TakePayment(NpgsqlDataSource db, TimeProvider clock, Payme
         return (await PayOnceAsync(new(due, method, token, idempotencyKey, fingerprint), cancel)).Refused(out error, out var taken) ? error : Made(taken.Payment);
     }
 
+    public async Task<string?> FindMethodAsync(Guid customerId, PaymentId payment, CancellationToken cancel) => (await Payment.FindAsync(db, customerId, payment, cancel))?.Method;
+
     /// <summary>What the first request with this key made, driven on; null for a new key. Refuses the key of another request.</summary>
     public async Task<Result<Payment?>> ReplayAsync(Guid customerId, string key, byte[] fingerprint, CancellationToken cancel)
     {

@@ -11,25 +11,26 @@ internal sealed class SandboxProvider(NpgsqlDataSource db, TimeProvider clock) :
 {
     public const string Method = "sandbox";
 
-    public async Task<Charge> ChargeAsync(PaymentId payment, Money amount, string? token, CancellationToken cancel)
+    public async Task<Charge> ChargeAsync(Charging payment, CancellationToken cancel)
     {
+        var (id, _, amount, token) = payment;
         if (token == "tok_unavailable") throw new ProviderSilentException("The sandbox was told to be away.");
         var outcome = token is null or "tok_ok" or "tok_timeout" ? "captured" : "declined";
-        var booked = (await AskAsync(Book, [payment.Value, NewReference(), outcome, amount.Amount, amount.Currency, clock.GetUtcNow()], cancel))!;
+        var booked = (await AskAsync(Book, [id.Value, NewReference(), outcome, amount.Amount, amount.Currency, clock.GetUtcNow()], cancel))!;
         if (booked.Amount is { } first && first != amount)
-            throw new InvalidOperationException($"{payment} was charged with {first} and asked again with {amount}.");
+            throw new InvalidOperationException($"{id} was charged with {first} and asked again with {amount}.");
         return token == "tok_timeout" ? throw new ProviderSilentException("The sandbox was told to lose its answer.") : booked.Charge;
     }
 
-    public async Task<Charge?> FindAsync(PaymentId payment, CancellationToken cancel) => (await AskAsync(Find, [payment.Value], cancel))?.Charge;
+    public async Task<Charge?> FindAsync(Charging payment, CancellationToken cancel) => (await AskAsync(Find, [payment.Id.Value], cancel))?.Charge;
 
-    public async Task<Charge> CancelAsync(PaymentId payment, CancellationToken cancel) =>
-        (await AskAsync(Close, [payment.Value, NewReference(), clock.GetUtcNow()], cancel))!.Charge;
+    public async Task<Charge> CancelAsync(Charging payment, CancellationToken cancel) =>
+        (await AskAsync(Close, [payment.Id.Value, NewReference(), clock.GetUtcNow()], cancel))!.Charge;
 
-    public async Task RefundAsync(PaymentId payment, CancellationToken cancel)
+    public async Task RefundAsync(Charging payment, CancellationToken cancel)
     {
-        if (await AskAsync(Refund, [payment.Value, clock.GetUtcNow()], cancel) is null)
-            throw new InvalidOperationException($"{payment} holds no money that could be given back.");
+        if (await AskAsync(Refund, [payment.Id.Value, clock.GetUtcNow()], cancel) is null)
+            throw new InvalidOperationException($"{payment.Id} holds no money that could be given back.");
     }
 
     sealed record Booked(string Status, string Reference, Money? Amount)

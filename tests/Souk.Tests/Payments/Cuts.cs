@@ -1,7 +1,4 @@
-using Souk.Contracts;
 using Souk.Payments.Providers;
-using Souk.Platform.Ids;
-using Souk.Platform.Money;
 
 namespace Souk.Tests.Payments;
 
@@ -24,14 +21,14 @@ public sealed class CutException(string point) : Exception($"Cut {point}.");
 /// <summary>A provider that can be cut off before it hears a question or after it has acted on it.</summary>
 sealed class CutProvider(IPaymentProvider provider, Cuts cuts) : IPaymentProvider
 {
-    public Task<Charge> ChargeAsync(Id<PaymentKind> payment, Money amount, string? token, CancellationToken cancel) =>
-        AroundAsync("charge", () => provider.ChargeAsync(payment, amount, token, cancel));
+    public Task<Charge> ChargeAsync(Charging payment, CancellationToken cancel) =>
+        AroundAsync("charge", () => provider.ChargeAsync(payment, cancel));
 
-    public Task<Charge?> FindAsync(Id<PaymentKind> payment, CancellationToken cancel) => AroundAsync("find", () => provider.FindAsync(payment, cancel));
+    public Task<Charge?> FindAsync(Charging payment, CancellationToken cancel) => AroundAsync("find", () => provider.FindAsync(payment, cancel));
 
-    public Task<Charge> CancelAsync(Id<PaymentKind> payment, CancellationToken cancel) => AroundAsync("cancel", () => provider.CancelAsync(payment, cancel));
+    public Task<Charge> CancelAsync(Charging payment, CancellationToken cancel) => AroundAsync("cancel", () => provider.CancelAsync(payment, cancel));
 
-    public Task RefundAsync(Id<PaymentKind> payment, CancellationToken cancel) => AroundAsync("refund", async () =>
+    public Task RefundAsync(Charging payment, CancellationToken cancel) => AroundAsync("refund", async () =>
     {
         await provider.RefundAsync(payment, cancel);
         return true;

@@ -21,8 +21,9 @@ public sealed class TidyTests(TestShop shop) : IClassFixture<TestShop>
         ["Souk.Pricing"] = ["Souk.Contracts"],
         ["Souk.Ordering"] = ["Souk.Contracts"],
         ["Souk.Payments"] = ["Souk.Contracts"],
+        ["Souk.Ledger"] = ["Souk.Contracts"],
         ["Souk.Notifications"] = ["Souk.Contracts"],
-        ["Souk.Host"] = ["Souk.EmbeddedPostgres", "Souk.Identity", "Souk.Catalog", "Souk.Pricing", "Souk.Ordering", "Souk.Payments", "Souk.Notifications"],
+        ["Souk.Host"] = ["Souk.EmbeddedPostgres", "Souk.Identity", "Souk.Catalog", "Souk.Pricing", "Souk.Ordering", "Souk.Payments", "Souk.Ledger", "Souk.Notifications"],
     };
 
     [Fact]

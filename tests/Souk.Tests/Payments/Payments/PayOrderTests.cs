@@ -155,7 +155,7 @@ public sealed class PayOrderTests(PaymentsShop shop) : IClassFixture<PaymentsSho
     [InlineData("k", """{"method": "sandbox", "amount": {}}""", 422, "validation_failed")]
     [InlineData("k", """{"method": "sandbox", "amount": 1999}""", 400, "json_malformed")]
     [InlineData("k", """{"method": "sandbox", "card": "4242"}""", 400, "unknown_member")]
-    [InlineData("k", """{"method": "wallet"}""", 422, "payment_method_unavailable")]
+    [InlineData("k", """{"method": "stripe"}""", 422, "payment_method_unavailable")]
     [InlineData("k", """{"method": "stripe", "token": "pm_1"}""", 422, "payment_method_unavailable")]
     [InlineData("k", """{"method": "gift_card"}""", 422, "payment_method_unavailable")]
     public async Task Refuses_and_leaves_no_trace(string? key, string body, int status, string code)
@@ -170,7 +170,7 @@ public sealed class PayOrderTests(PaymentsShop shop) : IClassFixture<PaymentsSho
     public async Task A_refused_request_may_be_corrected_under_the_same_key()
     {
         var (order, key) = (shop.Orders.Place(), PaymentsShop.NewKey());
-        using var wrong = await shop.SendPaymentAsync(order.Id, new { method = "wallet" }, key, order.Token);
+        using var wrong = await shop.SendPaymentAsync(order.Id, new { method = "stripe" }, key, order.Token);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.StatusCode);
         using var right = await shop.PayAsync(order, key: key);
         Assert.Equal(HttpStatusCode.Created, right.StatusCode);

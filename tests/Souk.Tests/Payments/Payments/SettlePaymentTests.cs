@@ -1,5 +1,6 @@
 using System.Net;
 using Souk.Payments.Payments;
+using Souk.Payments.Providers;
 using Souk.Platform.Errors;
 
 namespace Souk.Tests.Payments.Payments;
@@ -151,7 +152,7 @@ public sealed class GiveUpPaymentTests(PaymentsShop shop) : IClassFixture<Paymen
         Assert.Contains("waits:", await shop.RunJobsAsync(order), StringComparison.Ordinal);
         using (var second = await shop.PayAsync(order)) Assert.Equal("payment_in_progress", await second.Code());
 
-        shop.Clock.Advance(SettlePayment.GiveUpAfter + TimeSpan.FromSeconds(1));
+        shop.Clock.Advance(AskProvider.GiveUpAfter + TimeSpan.FromSeconds(1));
         Assert.Null(await shop.RunJobsAsync(order));
         Assert.Equal(("declined", "cancelled"), (await shop.StatusesAsync(order), await shop.BooksAsync(order)));
 
@@ -165,7 +166,7 @@ public sealed class GiveUpPaymentTests(PaymentsShop shop) : IClassFixture<Paymen
     {
         var order = shop.Orders.Place();
         using var answer = await shop.PayAsync(order, "tok_timeout");
-        shop.Clock.Advance(SettlePayment.GiveUpAfter * 10);
+        shop.Clock.Advance(AskProvider.GiveUpAfter * 10);
         Assert.Null(await shop.RunJobsAsync(order));
         Assert.Equal(("captured", "captured"), (await shop.StatusesAsync(order), await shop.BooksAsync(order)));
     }

@@ -6,7 +6,7 @@ namespace Souk.Tests.Payments.Providers;
 public sealed class PaymentMethodsTests
 {
     [Theory]
-    [InlineData(null, "sandbox")]
+    [InlineData(null, "sandbox,wallet")]
     [InlineData("", "")]
     [InlineData(" sandbox ", "sandbox")]
     public void A_shop_takes_the_methods_it_names(string? option, string taken) => Assert.Equal(taken, string.Join(',', PaymentMethods.Read(Naming(option))));
