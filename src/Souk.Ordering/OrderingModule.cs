@@ -23,6 +23,7 @@ public sealed class OrderingModule : IModule
         services.AddSingleton<GuestCustomers>();
         services.AddSingleton<OrderNumbers>();
         services.AddSingleton<StockLevels>();
+        services.AddSingleton(provider => Allocation.Of(provider.GetRequiredService<OrderingOptions>().Allocation));
         services.AddSingleton<PrepareOrder>();
         services.AddSingleton<OrderBatch>();
         services.AddSingleton<WriteOrder>();
@@ -38,6 +39,7 @@ public sealed class OrderingModule : IModule
         GetAvailability.Map(routes);
         ListLocations.Map(routes);
         AddLocation.Map(routes);
+        ChangeLocation.Map(routes);
         ReadStock.Map(routes);
         SetStockLevel.Map(routes);
         AdjustStock.Map(routes);
@@ -61,6 +63,7 @@ public sealed class OrderingModule : IModule
     public void MapWork(WorkMap work)
     {
         work.Every(ExpireOrders.Cron, ExpireOrders.JobType, ExpireOrders.RunAsync);
+        work.Every(TakeShippedOffShelf.Cron, TakeShippedOffShelf.JobType, TakeShippedOffShelf.RunAsync);
         work.Every(ForgetAbandonedCarts.Cron, ForgetAbandonedCarts.JobType, ForgetAbandonedCarts.RunAsync);
     }
 }

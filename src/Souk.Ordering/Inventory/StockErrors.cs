@@ -6,6 +6,9 @@ internal static class StockErrors
     public static Error Insufficient(IReadOnlyList<VariantId> variants) => Error.Conflict("insufficient_stock",
         "There is not enough of some variants, so nothing was ordered. Lower the quantities or take those lines out, and order again.", ("variantIds", variants));
 
+    public static Error NotOnShelf(IReadOnlyList<VariantId> variants) => Error.Conflict("not_on_shelf",
+        "Units of the order do not lie on the shelf yet, so it cannot be shipped. Receive or count them first.", ("variantIds", variants));
+
     public static readonly Error Promised = Error.Conflict("stock_reserved",
         "Fewer units would lie on the shelf than are promised to orders. Cancel orders first, or count again.");
 

@@ -48,9 +48,13 @@ internal sealed record StoredOrder(Guid CustomerId, OrderId Id, string Number, b
         [.. Lines.Select(l => new Order.Line(l.VariantId, l.Sku, l.Name, l.Quantity, In(l.UnitPrice), In(l.Total)))],
         In(Subtotal), In(Discounts), In(Shipping), In(Tax), In(Total), Currency, ShippingMethod,
         Email is null ? null : await people.RevealAsync(CustomerId, EmailColumn, Email, cancel),
-        ShippingAddress is null ? null : await people.RevealJsonAsync<Address>(CustomerId, ShippingAddressColumn, ShippingAddress, cancel),
+        await ShippingAddressAsync(people, cancel),
         BillingAddress is null ? null : await people.RevealJsonAsync<Address>(CustomerId, BillingAddressColumn, BillingAddress, cancel),
         PlacedAt, ExpiresAt, PaidAt, ClosedAt, Version);
+
+    /// <summary>Null when it has none, or its customer was erased.</summary>
+    public async ValueTask<Address?> ShippingAddressAsync(PersonalData people, CancellationToken cancel) =>
+        ShippingAddress is null ? null : await people.RevealJsonAsync<Address>(CustomerId, ShippingAddressColumn, ShippingAddress, cancel);
 
     Money In(long amount) => new(amount, Currency);
 
