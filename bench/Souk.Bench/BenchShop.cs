@@ -17,8 +17,13 @@ internal sealed class BenchShop : IAsyncDisposable
     readonly string folder;
     readonly EmbeddedPostgresServer server;
     readonly Child host;
+    readonly Collector collector;
 
-    BenchShop(string folder, EmbeddedPostgresServer server, Child host) => (this.folder, this.server, this.host) = (folder, server, host);
+    BenchShop(string folder, EmbeddedPostgresServer server, Child host, Collector collector) =>
+        (this.folder, this.server, this.host, this.collector) = (folder, server, host, collector);
+
+    /// <summary>How many times traces reached the collector.</summary>
+    public long TracesSent => collector.Traces;
 
     public string ConnectionString => server.ConnectionString;
     public HttpClient Http { get; private set; } = null!;
@@ -38,9 +43,11 @@ internal sealed class BenchShop : IAsyncDisposable
         await Child.RunAsync([souk, "migrate", "--database", server.ConnectionString]);
         WriteCatalogue(Path.Combine(folder, "catalogue"));
         await Child.RunAsync([souk, "import", "adventureworks", Path.Combine(folder, "catalogue"), "--database", server.ConnectionString, "--keys", keys]);
+        var collector = await Collector.StartAsync();
         var host = await Child.StartAsync([souk, "serve", "--database", server.ConnectionString, "--keys", keys, "--port", "auto"],
-            line => line.Contains("listening on:", StringComparison.Ordinal), ("SOUK_PAYMENTS__METHODS", "sandbox"));
-        var shop = new BenchShop(folder, server, host);
+            line => line.Contains("listening on:", StringComparison.Ordinal), ("SOUK_PAYMENTS__METHODS", "sandbox"),
+            ("SOUK_TELEMETRY__ENDPOINT", collector.Url), ("SOUK_TELEMETRY__SAMPLERATIO", "0.01"));
+        var shop = new BenchShop(folder, server, host, collector);
         shop.Url = host.Ready[host.Ready.IndexOf("http://", StringComparison.Ordinal)..].Split('"', ' ')[0];
         shop.Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new(shop.Url) };
         await shop.LookAroundAsync();
@@ -158,6 +165,7 @@ internal sealed class BenchShop : IAsyncDisposable
     {
         Http?.Dispose();
         await host.DisposeAsync();
+        await collector.DisposeAsync();
         await server.StopAsync(StopMode.Immediate);
         Directory.Delete(folder, recursive: true);
     }

@@ -12,7 +12,7 @@ if (args.Contains("--help") || chosen.Except(["reads", "orders", "growth", .. re
     Console.WriteLine($$"""
         Usage: ./souk bench [reads|orders|growth|SCENARIO…] [--seconds N] [--rounds N] [--json] [--write] [--check]
 
-        Measures this build on this machine: a shop in production settings over a durable PostgreSQL of its own, load from separate processes
+        Measures this build on this machine: a shop in production settings (traces sampled at 1 % to a collector) over a durable PostgreSQL of its own, load from separate processes
         (wrk, pgbench, and a driver of ours for whole purchases), every figure beside its ceiling in the same run. Quiet the machine first.
 
         reads and orders (the default) are the scenarios {{string.Join(", ", reads.Concat(orders))}}.
@@ -53,6 +53,8 @@ foreach (var (group, scenarios) in new[] { ("reads", Reads.Of(shop, settings)), 
         }
         results.Add(result);
     }
+// What is measured is a shop that is watched.
+if (results.Count > 0 && shop.TracesSent == 0) throw new InvalidOperationException("No trace reached the collector.");
 Show(Report.Table);
 if (args.Contains("--write")) await Report.WriteAsync(results, settings);
 return isWorse || results.Any(r => r.Errors > 0) ? 1 : 0;

@@ -39,7 +39,7 @@ internal static class Report
         Written by `./souk bench --write`; run it on your own machine before you believe it. Trust the ratios, which compare within one run: absolute numbers drift
         with the machine. Medians of {settings.Rounds} runs of {settings.Seconds} s, each beside its ceiling, 64 connections (sign-in 8, purchase 32 shoppers).
 
-        {Machine()}; load generator, host and PostgreSQL (`fsync` and `synchronous_commit` on) share it. {DateTime.UtcNow:yyyy-MM-dd}.
+        {Machine()}; load generator, host and PostgreSQL (`fsync` and `synchronous_commit` on) share it. Traces are sampled at 1 % and sent to a collector, with metrics and logs. {DateTime.UtcNow:yyyy-MM-dd}.
 
         {Table(results)}
         - **availability** reads the database for every answer; its ceiling takes the time of the query in pgbench and the time of a request without a database together. Above 1: requests that come together share a statement, pgbench's do not.

@@ -23,14 +23,14 @@ internal static class MoveStock
     }
 
     /// <summary>Moves units of a variant whose stock is locked; an error means that the transaction is lost.</summary>
-    public static async Task<Error?> RunAsync(NpgsqlConnection connection, SetStock.Move move, string reason, Guid actor, OrderingOptions options,
+    public static async Task<Error?> RunAsync(NpgsqlConnection connection, SetStock.Move move, SetStock.Why why, Guid actor, OrderingOptions options,
         DateTimeOffset now, CancellationToken cancel)
     {
         try
         {
             await using var batch = connection.CreateBatch();
             batch.AddStockChanges([new(move.VariantId, move.Delta, 0)], options, now);
-            SetStock.AddMoves(batch, [move], reason, actor, now);
+            SetStock.AddMoves(batch, [move], why, actor, now);
             await batch.ExecuteNonQueryAsync(cancel);
             return null;
         }

@@ -19,10 +19,12 @@ internal static class ReadStock
 
     /// <param name="Delta">Units that came (positive) or went.</param>
     /// <param name="OnHand">What lay at the location afterwards.</param>
+    /// <param name="Reason">received, counted, damaged, lost, returned, import or other.</param>
     /// <param name="ActorId">The account that did it; absent for an import.</param>
-    public sealed record Movement(LocationId LocationId, int Delta, string Reason, int OnHand, AccountId? ActorId, DateTimeOffset CreatedAt);
+    public sealed record Movement(LocationId LocationId, int Delta, string Reason, int OnHand, AccountId? ActorId, DateTimeOffset CreatedAt, string? Note);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/stock/{variantId}", Handle).ForStaff().WithName(nameof(ReadStock));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/stock/{variantId}", Handle).ForStaff().WithName(nameof(ReadStock))
+        .WithMetadata(OldReasons.OfStock);
 
     static async Task<Results<Ok<VariantStock>, Error>> Handle(VariantId variantId, HttpContext http, NpgsqlDataSource db, CancellationToken cancel)
     {
@@ -47,9 +49,13 @@ internal static class ReadStock
     }
 
     internal static Movement ReadMovement(NpgsqlDataReader row) => new(new(row.GetGuid(0)), row.GetInt32(1), row.GetString(2), row.GetInt32(3),
-        row.Nullable<Guid>(4) is { } actor ? new AccountId(actor) : null, row.GetFieldValue<DateTimeOffset>(5));
+        row.Nullable<Guid>(4) is { } actor ? new AccountId(actor) : null, row.GetFieldValue<DateTimeOffset>(5), row.NullableString(6));
 
-    internal const string MovementColumns = "location_id, delta, reason, on_hand, actor_id, created_at";
+    // Movements are never rewritten, so those of before the revision keep its words.
+    internal const string MovementColumns = """
+        location_id, delta, CASE reason WHEN 'found' THEN 'counted' WHEN 'count' THEN 'counted' WHEN 'correction' THEN 'other' ELSE reason END,
+        on_hand, actor_id, created_at, note
+        """;
 
     const string Stock = "SELECT on_hand, reserved, state FROM ordering.stock WHERE variant_id = $1";
 

@@ -33,7 +33,7 @@ internal static class SetStock
         {
             await using var batch = connection.CreateBatch();
             batch.AddStockChanges([.. moves.GroupBy(m => m.VariantId).Select(m => new ChangeStock.Change(m.Key, m.Sum(move => move.Delta), 0))], options, now);
-            AddMoves(batch, moves, "import", actor: null, now);
+            AddMoves(batch, moves, new("import"), actor: null, now);
             await batch.ExecuteNonQueryAsync(cancel);
         }
         await transaction.CommitAsync(cancel);
@@ -43,6 +43,8 @@ internal static class SetStock
     /// <param name="Id">Of the movement that will tell of it.</param>
     /// <param name="Delta">Zero for a level that is new and empty, which tells of no movement.</param>
     internal readonly record struct Move(Guid Id, VariantId VariantId, Guid LocationId, int Delta);
+
+    internal readonly record struct Why(string Reason, string? Note = null);
 
     /// <summary>The moves that lead to the told levels. Pure.</summary>
     internal static (IReadOnlyList<Move> Moves, IReadOnlyList<VariantId> Promised) Plan(IReadOnlyList<StockLevel> levels, IReadOnlyDictionary<string, Guid> locations,
@@ -66,12 +68,12 @@ internal static class SetStock
     }
 
     /// <summary>Levels and their movements, for moves of variants whose stock this transaction has locked.</summary>
-    internal static NpgsqlBatch AddMoves(NpgsqlBatch batch, IReadOnlyList<Move> moves, string reason, Guid? actor, DateTimeOffset now)
+    internal static NpgsqlBatch AddMoves(NpgsqlBatch batch, IReadOnlyList<Move> moves, Why why, Guid? actor, DateTimeOffset now)
     {
         Guid[] variants = [.. moves.Select(m => m.VariantId.Value)], locations = [.. moves.Select(m => m.LocationId)];
         int[] deltas = [.. moves.Select(m => m.Delta)];
         return batch.Add(ChangeLevels, variants, locations, deltas)
-            .Add(Remember, variants, moves.Select(m => m.Id).ToArray(), locations, deltas, reason, actor, now);
+            .Add(Remember, variants, moves.Select(m => m.Id).ToArray(), locations, deltas, why.Reason, actor, now, why.Note);
     }
 
     static async Task<Dictionary<string, Guid>> EnsureLocationsAsync(NpgsqlConnection connection, string[] names, TimeProvider clock, CancellationToken cancel)
@@ -123,8 +125,8 @@ internal static class SetStock
         """;
 
     const string Remember = """
-        INSERT INTO ordering.stock_movements (variant_id, id, location_id, delta, reason, on_hand, actor_id, created_at)
-        SELECT m.variant_id, m.id, m.location_id, m.delta, $5, l.on_hand, $6::uuid, $7::timestamptz
+        INSERT INTO ordering.stock_movements (variant_id, id, location_id, delta, reason, on_hand, actor_id, created_at, note)
+        SELECT m.variant_id, m.id, m.location_id, m.delta, $5, l.on_hand, $6::uuid, $7::timestamptz, $8
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[]) AS m (variant_id, id, location_id, delta)
         JOIN ordering.stock_levels l USING (variant_id, location_id)
         WHERE m.delta <> 0

@@ -14,8 +14,11 @@ public sealed record Revision(DateOnly Date, string Change)
 
     public static readonly Revision First = new(new(2026, 11, 1), "The first.");
 
+    public static readonly Revision ReasonsOfMovements = new(new(2026, 11, 28),
+        "A stock movement's `reason` is `received`, `counted`, `damaged`, `lost`, `returned`, `import` or `other`, and it may carry a `note`. It was `found`, `count` or `correction` before.");
+
     /// <summary>Oldest first.</summary>
-    public static readonly IReadOnlyList<Revision> All = [First];
+    public static readonly IReadOnlyList<Revision> All = [First, ReasonsOfMovements];
 
     public static Revision Newest => All[^1];
 

@@ -50,6 +50,8 @@ internal sealed class RevisionMiddleware(RequestDelegate next, Revision byDefaul
         try
         {
             await next(http);
+            // Problems are written through the pipe, which keeps them until it is flushed.
+            await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
         }
         finally
         {

@@ -36,7 +36,7 @@ public sealed class AdjustStockTests(OrderingShop shop) : IClassFixture<Ordering
     public async Task Many_at_once_all_count()
     {
         var variant = await shop.NewVariantAsync(100);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => AdjustAsync(variant, new { delta = i % 2 == 0 ? 3 : -2, reason = "correction" })));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => AdjustAsync(variant, new { delta = i % 2 == 0 ? 3 : -2, reason = "other" })));
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.Created, a.StatusCode));
         Assert.Equal((115, 0, 115), await shop.StockAsync(variant));
     }
@@ -46,8 +46,10 @@ public sealed class AdjustStockTests(OrderingShop shop) : IClassFixture<Ordering
     {
         var variant = await shop.NewVariantAsync(1);
         await (await AdjustAsync(variant, new { delta = 0, reason = "lost" })).Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await (await AdjustAsync(variant, new { delta = 1, reason = "other", note = new string('n', 501) })).Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await (await AdjustAsync(variant, new { delta = 1, reason = "other", note = "two\0lines" })).Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
         await (await AdjustAsync(variant, new { delta = 1, reason = "import" })).Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
-        var keyless = await shop.PostAsync($"/v1/admin/stock/{variant}/locations/{await shop.LocationIdAsync()}/adjustments", new { delta = 1, reason = "found" }, null, shop.Staff);
+        var keyless = await shop.PostAsync($"/v1/admin/stock/{variant}/locations/{await shop.LocationIdAsync()}/adjustments", new { delta = 1, reason = "counted" }, null, shop.Staff);
         await keyless.Problem(HttpStatusCode.BadRequest, "idempotency_key_required");
     }
 }
