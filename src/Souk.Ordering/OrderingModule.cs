@@ -42,6 +42,7 @@ public sealed class OrderingModule : IModule
         ChangeLocation.Map(routes);
         ReadStock.Map(routes);
         SetStockLevel.Map(routes);
+        SetStockRules.Map(routes);
         AdjustStock.Map(routes);
 
         PlaceOrder.Map(routes);
@@ -63,6 +64,7 @@ public sealed class OrderingModule : IModule
     public void MapWork(WorkMap work)
     {
         work.Every(ExpireOrders.Cron, ExpireOrders.JobType, ExpireOrders.RunAsync);
+        work.Every(EndBackorders.Cron, EndBackorders.JobType, EndBackorders.RunAsync);
         work.Every(TakeShippedOffShelf.Cron, TakeShippedOffShelf.JobType, TakeShippedOffShelf.RunAsync);
         work.Every(ForgetAbandonedCarts.Cron, ForgetAbandonedCarts.JobType, ForgetAbandonedCarts.RunAsync);
     }

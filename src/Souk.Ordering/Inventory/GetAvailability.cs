@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Souk.Contracts;
 
 namespace Souk.Ordering.Inventory;
@@ -12,7 +13,13 @@ internal static class GetAvailability
     public const int VariantsMax = 100;
 
     public sealed record Availability(IReadOnlyList<Item> Items);
-    public sealed record Item(VariantId VariantId, int Available, StockState StockState);
+
+    /// <param name="Available">Units that an order can take, from the shelf and beyond it.</param>
+    /// <param name="OnShelf">Units of them that lie there.</param>
+    /// <param name="Backorder">How the others are sold; absent when none are. Then <c>expectedAt</c> says when they come, where staff know.</param>
+    /// <param name="ExpectedAt">When units come that are on their way.</param>
+    public sealed record Item(VariantId VariantId, int Available, StockState StockState, int OnShelf, [AllowedValues("backorder", "preorder")] string? Backorder = null,
+        DateTimeOffset? ExpectedAt = null);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/availability", Handle).ForEveryone().WithName(nameof(GetAvailability));
@@ -25,8 +32,7 @@ internal static class GetAvailability
 
         var stocked = await levels.FindAsync([.. ids.Select(id => id.Value)], cancel);
         http.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Ok(new Availability([.. ids.Select(id => stocked.TryGetValue(id.Value, out var row)
-            ? new Item(id, row.Available, StockStates.Read(row.State)) : new Item(id, 0, StockState.Out))]));
+        return TypedResults.Ok(new Availability([.. ids.Select(id => stocked.TryGetValue(id.Value, out var stock) ? stock.Show(id) : new Item(id, 0, StockState.Out, 0))]));
     }
 
     /// <summary>The ids, each once; null when they are none, too many or not of variants.</summary>
@@ -45,8 +51,19 @@ internal static class GetAvailability
 }
 
 /// <summary>What lies on the shelves this instant, read together for all who ask.</summary>
-internal sealed class StockLevels(NpgsqlDataSource db)
-    : SharedReads<Guid, (int Available, string State)>(db, Find, static row => new(row.GetGuid(0), (row.GetInt32(1), row.GetString(2))))
+internal sealed class StockLevels(NpgsqlDataSource db) : SharedReads<Guid, StockLevels.Level>(db, Find, static row => new(row.GetGuid(0),
+    new(row.GetInt32(1), row.GetInt32(2), StockStates.Read(row.GetString(3)), row.NullableString(4), row.Nullable<DateTimeOffset>(5))))
 {
-    const string Find = "SELECT variant_id, on_hand - reserved, state FROM ordering.stock WHERE variant_id = ANY($1)";
+    /// <param name="OnShelf">Negative when less lies there than is promised or to be kept.</param>
+    /// <param name="Beyond">What may be sold beyond the shelf, in all.</param>
+    internal sealed record Level(int OnShelf, int Beyond, StockState State, string? Backorder, DateTimeOffset? ExpectedAt)
+    {
+        public int Available => Math.Max(0, OnShelf + Beyond);
+
+        public GetAvailability.Item Show(VariantId id) => new(id, Available, State, Math.Max(0, OnShelf), Backorder, ExpectedAt);
+    }
+
+    const string Find = """
+        SELECT variant_id, on_hand - reserved - safety_stock, backorder_limit, state, backorder_kind, incoming_at FROM ordering.stock WHERE variant_id = ANY($1)
+        """;
 }

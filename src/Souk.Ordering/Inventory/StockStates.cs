@@ -9,6 +9,7 @@ internal static class StockStates
     {
         "in_stock" => StockState.InStock,
         "low" => StockState.Low,
+        "backorder" => StockState.Backorder,
         _ => StockState.Out,
     };
 }
