@@ -10,15 +10,13 @@ internal interface IAllocation
     /// <param name="wanted">Each variant once, 1 unit or more.</param>
     /// <param name="shelves">What lies where, 1 unit or more.</param>
     /// <param name="country">Where the order goes, ISO 3166; null when it says nothing, or its customer was erased.</param>
-    IReadOnlyList<Allocation.Take> Allocate(IReadOnlyList<Allocation.Wanted> wanted, IReadOnlyList<Allocation.Shelf> shelves, string? country, string? postalCode);
+    IReadOnlyList<Allocation.Take> Allocate(IReadOnlyList<StockUnits> wanted, IReadOnlyList<Allocation.Shelf> shelves, string? country, string? postalCode);
 }
 
 /// <summary>What allocation speaks of, and what its rules share.</summary>
 internal static class Allocation
 {
     public const string PriorityFirst = "priority", NearestFirst = "nearest";
-
-    public readonly record struct Wanted(VariantId VariantId, int Quantity);
 
     public sealed record Place(Guid LocationId, int Priority, string? Country, string? PostalCode);
 
@@ -29,7 +27,7 @@ internal static class Allocation
     public static IAllocation Of(string rule) => rule == NearestFirst ? new NearestFirst() : new PriorityFirst();
 
     /// <summary>Empties places in the order of their rank. Each variant by itself: an order may come from several places.</summary>
-    public static IReadOnlyList<Take> Emptying<TRank>(IReadOnlyList<Wanted> wanted, IReadOnlyList<Shelf> shelves, Func<Place, TRank> rankOf)
+    public static IReadOnlyList<Take> Emptying<TRank>(IReadOnlyList<StockUnits> wanted, IReadOnlyList<Shelf> shelves, Func<Place, TRank> rankOf)
     {
         var takes = new List<Take>();
         foreach (var (variant, quantity) in wanted)
@@ -51,7 +49,7 @@ internal static class Allocation
 /// <summary>The location with the lowest priority first, whatever the order's address.</summary>
 internal sealed class PriorityFirst : IAllocation
 {
-    public IReadOnlyList<Allocation.Take> Allocate(IReadOnlyList<Allocation.Wanted> wanted, IReadOnlyList<Allocation.Shelf> shelves, string? country, string? postalCode) =>
+    public IReadOnlyList<Allocation.Take> Allocate(IReadOnlyList<StockUnits> wanted, IReadOnlyList<Allocation.Shelf> shelves, string? country, string? postalCode) =>
         Allocation.Emptying(wanted, shelves, static place => place.Priority);
 }
 
@@ -61,7 +59,7 @@ internal sealed class PriorityFirst : IAllocation
 /// </summary>
 internal sealed class NearestFirst : IAllocation
 {
-    public IReadOnlyList<Allocation.Take> Allocate(IReadOnlyList<Allocation.Wanted> wanted, IReadOnlyList<Allocation.Shelf> shelves, string? country, string? postalCode) =>
+    public IReadOnlyList<Allocation.Take> Allocate(IReadOnlyList<StockUnits> wanted, IReadOnlyList<Allocation.Shelf> shelves, string? country, string? postalCode) =>
         Allocation.Emptying(wanted, shelves, place => (Distance(place, country, postalCode), place.Priority));
 
     const int Abroad = int.MaxValue;

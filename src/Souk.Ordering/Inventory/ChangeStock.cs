@@ -12,7 +12,7 @@ namespace Souk.Ordering.Inventory;
 /// </remarks>
 internal static class ChangeStock
 {
-    public const string NotOversold = "stock_not_oversold", WasStocked = "variant_was_stocked", Countable = "stock_is_countable";
+    public const string NotOversold = "stock_not_oversold", KitHasNone = "stock_kit_has_none", WasStocked = "variant_was_stocked", Countable = "stock_is_countable";
 
     /// <param name="OnHand">Units added to the shelf, or taken from it when negative.</param>
     /// <param name="Reserved">Units promised, or given back when negative.</param>
@@ -38,7 +38,7 @@ internal static class ChangeStock
         await connection.QueryAsync(Stocked, static row => new VariantId(row.GetGuid(0)), [variants], CancellationToken.None);
 
     /// <summary>Of these wishes, those that cannot be met at this moment.</summary>
-    public static async Task<IReadOnlyList<VariantId>> ShortAsync(NpgsqlDataSource db, IReadOnlyList<(VariantId VariantId, int Quantity)> wanted) => await db.QueryAsync(Short,
+    public static async Task<IReadOnlyList<VariantId>> ShortAsync(NpgsqlDataSource db, IReadOnlyList<StockUnits> wanted) => await db.QueryAsync(Short,
         static row => new VariantId(row.GetGuid(0)), [wanted.Select(w => w.VariantId.Value).ToArray(), wanted.Select(w => w.Quantity).ToArray()], CancellationToken.None);
 
     // In order of variant, so that two sales with the same variants queue up instead of deadlocking. A statement of its own: the next one then sees
@@ -66,7 +66,7 @@ internal static class ChangeStock
         WITH wanted AS (
             SELECT w.variant_id, w.printed_id, w.on_hand, w.reserved, r.shelf, s.state AS was, s.state_version > 0 AS was_told,
                    w.reserved <= 0 OR r.shelf + s.backorder_limit >= 0 AS is_sellable,
-                   CASE WHEN r.shelf > coalesce(s.low_stock, $5) AND r.shelf > 0 THEN 'in_stock' WHEN r.shelf > 0 THEN 'low'
+                   CASE WHEN s.is_kit THEN s.state WHEN r.shelf > coalesce(s.low_stock, $5) AND r.shelf > 0 THEN 'in_stock' WHEN r.shelf > 0 THEN 'low'
                         WHEN r.shelf + s.backorder_limit > 0 THEN 'backorder' ELSE 'out' END AS state
             FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[]) AS w (variant_id, printed_id, on_hand, reserved)
             JOIN ordering.stock s USING (variant_id)

@@ -6,7 +6,7 @@ namespace Souk.Ordering.Inventory;
 
 /// <summary>
 /// <c>GET /v1/availability?variantIds=</c>: how many units of each variant can be sold this instant, in the order asked. A variant that was never
-/// stocked has none. Exact when read; only an order holds what it shows.
+/// stocked has none; of a kit as many as its scarcest component allows. Exact when read; only an order holds what it shows.
 /// </summary>
 internal static class GetAvailability
 {
@@ -25,14 +25,18 @@ internal static class GetAvailability
         routes.MapGet("/v1/availability", Handle).ForEveryone().WithName(nameof(GetAvailability));
 
     static async Task<Results<Ok<Availability>, Error>> Handle(HttpContext http,
-        [Description("Up to 100 ids of variants, comma separated.")] string? variantIds, StockLevels levels, CancellationToken cancel)
+        [Description("Up to 100 ids of variants, comma separated.")] string? variantIds, StockLevels levels, Kits kits, OrderingOptions options, CancellationToken cancel)
     {
         if (QueryMembers.RefuseOthers(http, "variantIds") is { } unknown) return unknown;
         if (Read(variantIds) is not { } ids) return StockErrors.VariantIdsInvalid;
 
-        var stocked = await levels.FindAsync([.. ids.Select(id => id.Value)], cancel);
+        var all = await kits.AllAsync(cancel);
+        var stocked = await levels.FindAsync([.. ids.SelectMany(id => all.TryGetValue(id, out var kit) ? kit.Select(c => c.VariantId.Value) : [id.Value]).Distinct()], cancel);
         http.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Ok(new Availability([.. ids.Select(id => stocked.TryGetValue(id.Value, out var stock) ? stock.Show(id) : new Item(id, 0, StockState.Out, 0))]));
+        return TypedResults.Ok(new Availability([.. ids.Select(id => all.TryGetValue(id, out var kit)
+            ? StockLevels.Level.OfKit([.. kit.Select(c => (c.Quantity, LevelOf(c.VariantId)))], options.LowStock).Show(id) : LevelOf(id).Show(id))]));
+
+        StockLevels.Level LevelOf(VariantId id) => stocked.GetValueOrDefault(id.Value, StockLevels.Level.None);
     }
 
     /// <summary>The ids, each once; null when they are none, too many or not of variants.</summary>
@@ -58,7 +62,18 @@ internal sealed class StockLevels(NpgsqlDataSource db) : SharedReads<Guid, Stock
     /// <param name="Beyond">What may be sold beyond the shelf, in all.</param>
     internal sealed record Level(int OnShelf, int Beyond, StockState State, string? Backorder, DateTimeOffset? ExpectedAt)
     {
+        public static readonly Level None = new(0, 0, StockState.Out, null, null);
+
         public int Available => Math.Max(0, OnShelf + Beyond);
+
+        /// <summary>As many kits as the scarcest component allows. Pure.</summary>
+        public static Level OfKit(IReadOnlyList<(int Quantity, Level Of)> components, int lowStock)
+        {
+            var (onShelf, available) = (components.Min(c => Math.Max(0, c.Of.OnShelf) / c.Quantity), components.Min(c => c.Of.Available / c.Quantity));
+            var state = onShelf > lowStock ? StockState.InStock : onShelf > 0 ? StockState.Low : available > 0 ? StockState.Backorder : StockState.Out;
+            return new(onShelf, available - onShelf, state, available == onShelf ? null : components.Select(c => c.Of.Backorder).FirstOrDefault(kind => kind is not null),
+                components.Max(c => c.Of.ExpectedAt));
+        }
 
         public GetAvailability.Item Show(VariantId id) => new(id, Available, State, Math.Max(0, OnShelf), Backorder, ExpectedAt);
     }

@@ -45,6 +45,7 @@ internal static class MoveStock
             return guard.ConstraintName switch
             {
                 ChangeStock.NotOversold => StockErrors.Promised,
+                ChangeStock.KitHasNone => StockErrors.IsKit,
                 ChangeStock.Countable or LevelGuard => move.Delta > 0 ? StockErrors.LevelTooHigh : StockErrors.LevelTooLow,
                 _ => throw new InvalidOperationException($"The guard {guard.ConstraintName} is unknown here.", guard),
             };

@@ -9,7 +9,7 @@ namespace Souk.Ordering.Inventory;
 /// </summary>
 /// <remarks>
 /// No If-Match: each member stands for itself, and the last one who says so is right. Refusals, in this order: 422 for members, 404 for a variant that the
-/// catalogue does not know. A variant that was never stocked gets its row, so that it can be pre-ordered.
+/// catalogue does not know, 409 <c>variant_is_kit</c>. A variant that was never stocked gets its row, so that it can be pre-ordered.
 /// </remarks>
 internal static class SetStockRules
 {
@@ -61,7 +61,14 @@ internal static class SetStockRules
                 request.Backorder?.Kind, request.Backorder?.Limit ?? 0, request.Backorder?.Until, request.IsIncomingGiven, request.Incoming?.Units ?? 0, request.Incoming?.ExpectedAt);
             // The word that shoppers see follows from the rules.
             batch.AddStockChanges([new(variantId, 0, 0)], options, now);
-            await batch.ExecuteNonQueryAsync(cancel);
+            try
+            {
+                await batch.ExecuteNonQueryAsync(cancel);
+            }
+            catch (PostgresException guard) when (guard.ConstraintName == ChangeStock.KitHasNone)
+            {
+                return StockErrors.IsKit;
+            }
             await transaction.CommitAsync(cancel);
         }
         http.Response.Headers.CacheControl = "private, no-store";

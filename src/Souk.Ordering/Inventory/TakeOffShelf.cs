@@ -14,7 +14,7 @@ internal static class TakeOffShelf
     public static async Task<Error?> RunAsync(NpgsqlConnection connection, StoredOrder order, Address? to, IAllocation rule, Guid? actor, OrderingOptions options,
         DateTimeOffset now, CancellationToken cancel)
     {
-        Allocation.Wanted[] wanted = [.. order.Lines.GroupBy(l => l.VariantId).OrderBy(g => g.Key).Select(g => new Allocation.Wanted(g.Key, g.Sum(l => l.Quantity)))];
+        var wanted = StockUnits.Of(order.Lines);
         Guid[] variants = [.. wanted.Select(w => w.VariantId.Value)];
         await connection.LockStockAsync(variants, skipLocked: false);
         // Read after the stock rows are locked, so nobody changes them meanwhile.
