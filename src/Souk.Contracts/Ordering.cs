@@ -62,6 +62,20 @@ public sealed record StockStateChanged(VariantId VariantId, StockState State) : 
     public static string Type => "stock.state_changed";
 }
 
+/// <summary>Units on the shelf fell to the variant's threshold or below it; once per crossing. Aggregate: the variant.</summary>
+/// <param name="OnShelf">Units that can still be sold from the shelf.</param>
+public sealed record StockLow(VariantId VariantId, int OnShelf) : IEvent
+{
+    public static string Type => "stock.low";
+}
+
+/// <summary>A variant that could not be sold can be again; not told of the first delivery. Aggregate: the variant.</summary>
+/// <param name="OnShelf">Units that can be sold from the shelf; 0 when it is back by being sold on back-order.</param>
+public sealed record StockBack(VariantId VariantId, int OnShelf) : IEvent
+{
+    public static string Type => "stock.back";
+}
+
 /// <summary>Aggregate: the order, version 1.</summary>
 public sealed record OrderPlaced(OrderId OrderId, Guid CustomerId, string Number, Money Total) : IEvent
 {

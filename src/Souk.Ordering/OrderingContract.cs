@@ -12,18 +12,16 @@ internal sealed class OrderingContract(NpgsqlDataSource db, OrderingOptions opti
 {
     public async Task<Result<PaymentDue>> PaymentDueAsync(OrderId order, Payer payer, CancellationToken cancel)
     {
-        if (StoredOrder.CustomerOf(payer.AccountId, payer.OrderToken, tokens, order) is not { } customer) return OrderErrors.NotFound;
-        return await StoredOrder.FindAsync(db, customer, order, cancel) switch
+        return await StoredOrder.FindOwnAsync(db, payer.AccountId, payer.OrderToken, tokens, order, cancel) switch
         {
             null => OrderErrors.NotFound,
-            { Status: OrderStatus.Placed } open => new PaymentDue(customer, order, new(open.Total, open.Currency)),
+            { Status: OrderStatus.Placed } open => new PaymentDue(open.CustomerId, order, new(open.Total, open.Currency)),
             var closed => OrderErrors.NotPayable(closed.Status),
         };
     }
 
     public async Task<Result<Guid>> CustomerOfOrderAsync(OrderId order, Payer payer, CancellationToken cancel) =>
-        StoredOrder.CustomerOf(payer.AccountId, payer.OrderToken, tokens, order) is { } customer && await StoredOrder.FindAsync(db, customer, order, cancel) is not null
-            ? customer : OrderErrors.NotFound;
+        await StoredOrder.FindOwnAsync(db, payer.AccountId, payer.OrderToken, tokens, order, cancel) is { CustomerId: var customer } ? customer : OrderErrors.NotFound;
 
     public Guid? CustomerOfOrderToken(string? orderToken) => StoredOrder.CustomerOf(null, orderToken, tokens);
 
@@ -34,7 +32,7 @@ internal sealed class OrderingContract(NpgsqlDataSource db, OrderingOptions opti
         await StoredOrder.FindAsync(db, customerId, order, cancel) is { } sold ? new(sold.Currency, sold.Subtotal - sold.Discounts, sold.Shipping, sold.Tax) : null;
 
     public Task<CartId?> CopyGuestCartAsync(string cartToken, Guid accountId, CancellationToken cancel) =>
-        CopyGuestCart.RunAsync(cartToken, accountId, db, people, tokens, clock, cancel);
+        CopyGuestCart.RunAsync(cartToken, accountId, db, people, tokens, options, clock, cancel);
 
     public Task<StockSet> SetStockAsync(IReadOnlyList<StockLevel> levels, CancellationToken cancel) => SetStock.RunAsync(db, levels, options, clock, cancel);
 }

@@ -23,6 +23,8 @@ public sealed class OrderingModule : IModule
         services.AddSingleton<GuestCustomers>();
         services.AddSingleton<OrderNumbers>();
         services.AddSingleton<StockLevels>();
+        services.AddSingleton<Kits>();
+        services.AddSingleton(provider => Allocation.Of(provider.GetRequiredService<OrderingOptions>().Allocation));
         services.AddSingleton<PrepareOrder>();
         services.AddSingleton<IOrderStore, OrderStore>();
         services.AddSingleton<OrderBatch>();
@@ -39,16 +41,25 @@ public sealed class OrderingModule : IModule
         GetAvailability.Map(routes);
         ListLocations.Map(routes);
         AddLocation.Map(routes);
+        ChangeLocation.Map(routes);
         ReadStock.Map(routes);
         SetStockLevel.Map(routes);
+        SetStockRules.Map(routes);
+        ListMovements.Map(routes);
+        StockBooks.Map(routes);
+        SetKit.Map(routes);
+        RemoveKit.Map(routes);
         AdjustStock.Map(routes);
 
         PlaceOrder.Map(routes);
         ListOrders.Map(routes);
         ReadOrder.Map(routes);
         CancelOrder.Map(routes);
+        ReadTimeline.Map(routes);
+        ClaimOrder.Map(routes);
         ListAllOrders.Map(routes);
         ReadAnyOrder.Map(routes);
+        ReadAnyTimeline.Map(routes);
         MarkFulfilment.Map(routes);
 
         CreateCart.Map(routes);
@@ -57,11 +68,17 @@ public sealed class OrderingModule : IModule
         ChangeCart.Map(routes);
         SetCartLine.Map(routes);
         RemoveCartLine.Map(routes);
+        HoldCart.Map(routes);
+        ReleaseHold.Map(routes);
     }
 
     public void MapWork(WorkMap work)
     {
+        work.On<StockStateChanged>("ordering.show-kit-state", ShowKitState.HandleAsync);
         work.Every(ExpireOrders.Cron, ExpireOrders.JobType, ExpireOrders.RunAsync);
+        work.Every(EndBackorders.Cron, EndBackorders.JobType, EndBackorders.RunAsync);
+        work.Every(TakeShippedOffShelf.Cron, TakeShippedOffShelf.JobType, TakeShippedOffShelf.RunAsync);
+        work.Every(ExpireHolds.Cron, ExpireHolds.JobType, ExpireHolds.RunAsync);
         work.Every(ForgetAbandonedCarts.Cron, ForgetAbandonedCarts.JobType, ForgetAbandonedCarts.RunAsync);
     }
 }

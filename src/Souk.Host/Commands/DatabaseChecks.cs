@@ -1,3 +1,5 @@
+using Souk.Ordering.Inventory;
+
 namespace Souk.Host.Commands;
 
 /// <summary>What the doctor looks at in a database that answers.</summary>
@@ -26,6 +28,7 @@ internal static class DatabaseChecks
         findings.Add(await WaitingJobsAsync(connection, cancel));
         findings.Add(await UnreadEventsAsync(connection, cancel));
         findings.Add(await ParkedEventsAsync(connection, cancel));
+        findings.Add(await StockAsync(connection, cancel));
         return findings;
     }
 
@@ -119,6 +122,12 @@ internal static class DatabaseChecks
             ? Finding.Warn("parked", $"{parked.Count} events wait behind one that failed; {parked.Dead} of those failed for good and are among the dead jobs. "
                 + "Replay them once the reason is gone.")
             : Finding.Ok("parked", "no event waits behind one that failed");
+
+    static async Task<Finding> StockAsync(NpgsqlConnection connection, CancellationToken cancel) =>
+        await StockBooks.RunAsync(connection, cancel) is { WrongTotal: > 0 } books
+            ? Finding.Fail("stock", $"the books of {books.WrongTotal} of {books.Variants} variants do not sum, {books.Wrong[0].VariantId} first: "
+                + "levels, movements and orders say otherwise than the counters. GET /v1/admin/stock-books lists them. Somebody wrote to the database by hand, or a disk lied.")
+            : Finding.Ok("stock", "counters are the sum of levels, movements, open orders and holds");
 
     const string Server = "SELECT current_setting('server_version_num')::int, current_setting('server_version'), (SELECT reset_val FROM pg_settings WHERE name = 'log_timezone')";
 

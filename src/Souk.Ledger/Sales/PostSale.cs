@@ -22,7 +22,7 @@ internal static class PostSale
 
     public static Task OnPaid(OrderPaid order, EventContext context, CancellationToken _)
     {
-        context.Writes.AddJob(JobType, new Job(order.CustomerId, order.OrderId, order.PaymentId), context.Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        context.Writes.Batch.AddJob(JobType, new Job(order.CustomerId, order.OrderId, order.PaymentId), context.Services.GetRequiredService<TimeProvider>().GetUtcNow());
         return Task.CompletedTask;
     }
 

@@ -12,6 +12,12 @@ internal static class CartErrors
     public static readonly Error Full = Error.Conflict("cart_full",
         $"A cart has at most {StoredCart.LinesMax} lines. Take one out first.", ("linesMax", StoredCart.LinesMax));
 
+    public static Error HoldTooLarge(int unitsMax) => Error.Conflict("hold_too_large",
+        $"At most {unitsMax} units are held for a cart. Order it as it is, or take some out.", ("unitsMax", unitsMax));
+
+    public static readonly Error HoldsFull = Error.Conflict("holds_full",
+        $"You hold {HoldCart.HoldsMax} carts already. Order or release one first.", ("holdsMax", HoldCart.HoldsMax));
+
     public static readonly Error LineNotFound = Error.NotFound("cart_line_not_found",
         "The path names no variant. Take the variantId from the product or from the cart.");
 

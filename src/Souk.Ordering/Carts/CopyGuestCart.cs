@@ -6,7 +6,7 @@ namespace Souk.Ordering.Carts;
 
 /// <summary>
 /// Copies a guest's cart to the account that the guest signs in to: lines, shipping method, e-mail and addresses, the latter encrypted anew under the
-/// account's key. The guest's cart stays as it is.
+/// account's key. The guest's cart stays as it is, but what it holds is free again.
 /// </summary>
 /// <remarks>
 /// The id of the copy follows from cart and account, so that signing in again with the same token, at the same time even, finds the first copy,
@@ -15,8 +15,8 @@ namespace Souk.Ordering.Carts;
 /// </remarks>
 internal static class CopyGuestCart
 {
-    public static async Task<CartId?> RunAsync(string? cartToken, Guid accountId, NpgsqlDataSource db, PersonalData people, GuestTokens tokens, TimeProvider clock,
-        CancellationToken cancel)
+    public static async Task<CartId?> RunAsync(string? cartToken, Guid accountId, NpgsqlDataSource db, PersonalData people, GuestTokens tokens, OrderingOptions options,
+        TimeProvider clock, CancellationToken cancel)
     {
         if (!tokens.TryRead(GuestTokens.Cart, cartToken, out var guest, out var guestCart)) return null;
         if (await StoredCart.FindAsync(db, guest, new(guestCart), cancel) is not { OrderedAs: null, Lines.Count: > 0 } cart) return null;
@@ -29,14 +29,19 @@ internal static class CopyGuestCart
             copy = cart with
             {
                 CustomerId = accountId, Id = IdOf(guestCart, accountId), Version = 1,
-                Email = data.Email, ShippingAddress = data.ShippingAddress, BillingAddress = data.BillingAddress,
+                Email = data.Email, ShippingAddress = data.ShippingAddress, BillingAddress = data.BillingAddress, Held = null,
             };
         }
         catch (PersonErasedException)
         {
             return null;
         }
-        if (await copy.AddAsync(db, clock.GetUtcNow(), cancel)) return copy.Id;
+        if (await copy.AddAsync(db, clock.GetUtcNow(), cancel))
+        {
+            // What was held for the guest would stand in the way of the same shopper's own order.
+            if (cart.Held is not null) await ReleaseHold.RunAsync(db, guest, cart.Id, options, clock.GetUtcNow(), cancel);
+            return copy.Id;
+        }
         return await StoredCart.FindAsync(db, accountId, copy.Id, cancel) is { OrderedAs: null } first ? first.Id : null;
     }
 

@@ -27,7 +27,7 @@ internal static class ForgetAbandonedCarts
     const string Forget = """
         WITH abandoned AS MATERIALIZED (
             SELECT customer_id, id FROM ordering.carts
-            WHERE created_at < $1 AND updated_at < $1
+            WHERE created_at < $1 AND updated_at < $1 AND held IS NULL
             ORDER BY created_at LIMIT $2
             FOR UPDATE SKIP LOCKED
         )

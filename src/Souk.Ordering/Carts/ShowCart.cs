@@ -31,7 +31,7 @@ internal sealed class ShowCart(ICatalog catalog, IPricing pricing, PersonalData 
         http.Response.Headers.CacheControl = "private, no-store";
         return new(stored.Id, priced.Lines(), priced.Amount(quote?.Subtotal), priced.Amount(quote?.Discounts), priced.Amount(quote?.Shipping), priced.Amount(quote?.Tax),
             priced.Amount(quote?.Total), stored.Currency, stored.ShippingMethod, priced.IsShippingMethodUnknown ? true : null, email, shippingAddress, billingAddress,
-            stored.Version, stored.OrderedAs is { } order ? new OrderId(order) : null);
+            stored.Version, stored.OrderedAs is { } order ? new OrderId(order) : null, stored.Held?.Until);
     }
 
     /// <summary>The personal data of a cart; null where there is none, or nobody may read it any more.</summary>

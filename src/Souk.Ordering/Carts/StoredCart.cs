@@ -1,5 +1,7 @@
+using System.Text.Json;
 using NpgsqlTypes;
 using Souk.Ordering.Guests;
+using Souk.Ordering.Inventory;
 
 namespace Souk.Ordering.Carts;
 
@@ -8,8 +10,10 @@ namespace Souk.Ordering.Carts;
 /// <param name="OrderedAs">The order that this cart became; then it changes no more.</param>
 /// <param name="Version">Counts every change of the cart and of its lines.</param>
 /// <param name="Lines">In the order they came, each variant once.</param>
+/// <param name="Held">What is reserved for it; null when nothing is.</param>
 internal sealed record StoredCart(Guid CustomerId, CartId Id, string Currency, byte[]? Email, byte[]? ShippingAddress, byte[]? BillingAddress,
-    string? ShippingMethod, Guid? OrderedAs, int Version, IReadOnlyList<StoredCart.Line> Lines)
+    string? ShippingMethod, Guid? OrderedAs, int Version, IReadOnlyList<StoredCart.Line> Lines,
+    StoredCart.CartHold? Held = null)
 {
     /// <summary>Lines a cart may have, and units a line may have: the table repeats the second.</summary>
     public const int LinesMax = 100, LineQuantityMax = 999;
@@ -19,6 +23,9 @@ internal sealed record StoredCart(Guid CustomerId, CartId Id, string Currency, b
         BillingAddressColumn = "ordering.carts.billing_address";
 
     public sealed record Line(VariantId VariantId, int Quantity);
+
+    /// <param name="Units">Kits as their components, as they were when it was held; the lines may have changed since.</param>
+    internal sealed record CartHold(IReadOnlyList<StockUnits> Units, DateTimeOffset Until, short Slot);
 
     /// <summary>
     /// Whose cart the caller may use: the account's own when signed in, else that of the guest whose token names this very cart. Null is answered
@@ -30,7 +37,9 @@ internal sealed record StoredCart(Guid CustomerId, CartId Id, string Currency, b
     /// <summary>One statement, so that no change falls between the cart and its lines.</summary>
     public static Task<StoredCart?> FindAsync(NpgsqlConnection connection, Guid customerId, CartId id, CancellationToken cancel) =>
         connection.QueryFirstAsync(Find, row => new StoredCart(customerId, id, row.GetString(0), Bytes(row, 1), Bytes(row, 2), Bytes(row, 3), row.NullableString(4),
-            row.Nullable<Guid>(5), row.GetInt32(6), [.. row.GetFieldValue<Guid[]>(7).Zip(row.GetFieldValue<int[]>(8), static (variant, quantity) => new Line(new(variant), quantity))]),
+            row.Nullable<Guid>(5), row.GetInt32(6), [.. row.GetFieldValue<Guid[]>(7).Zip(row.GetFieldValue<int[]>(8), static (variant, quantity) => new Line(new(variant), quantity))],
+            row.IsDBNull(9) ? null : new CartHold(JsonSerializer.Deserialize<IReadOnlyList<StockUnits>>(row.GetFieldValue<byte[]>(9), Json.Options)!,
+                row.GetFieldValue<DateTimeOffset>(10), row.GetInt16(11))),
             [customerId, id.Value], cancel);
 
     /// <summary>The same on a connection of its own, which is free again when the catalogue and prices are asked.</summary>
@@ -76,7 +85,8 @@ internal sealed record StoredCart(Guid CustomerId, CartId Id, string Currency, b
     const string Find = """
         SELECT c.currency, c.email, c.shipping_address, c.billing_address, c.shipping_method, c.ordered_as, c.version,
                ARRAY(SELECT l.variant_id FROM ordering.cart_lines l WHERE l.customer_id = $1 AND l.cart_id = $2 ORDER BY l.position, l.variant_id),
-               ARRAY(SELECT l.quantity FROM ordering.cart_lines l WHERE l.customer_id = $1 AND l.cart_id = $2 ORDER BY l.position, l.variant_id)
+               ARRAY(SELECT l.quantity FROM ordering.cart_lines l WHERE l.customer_id = $1 AND l.cart_id = $2 ORDER BY l.position, l.variant_id),
+               c.held, c.held_until, c.hold_slot
         FROM ordering.carts c
         WHERE c.customer_id = $1 AND c.id = $2
         """;

@@ -107,7 +107,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
     async Task DecideOnceAsync(IReadOnlyList<Placed> placed, bool skipLocked)
     {
         var items = Items(placed);
-        var variants = items.SelectMany(p => p.Order.Lines).Select(l => l.VariantId).Distinct().Order().Select(v => v.Value).ToArray();
+        var variants = items.SelectMany(p => p.Units).Select(u => u.VariantId).Distinct().Order().Select(v => v.Value).ToArray();
         await using var locks = await store.LockAsync(items, variants, skipLocked, LockMillisecondsMax);
         var (carts, keys, stock, held) = (locks.Carts, locks.Keys, locks.Stock, locks.Held);
 
@@ -117,15 +117,15 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
             var (stored, cart, key) = (order.Item.Order, order.Item.Cart, order.Item.Key);
             if (keys.ContainsKey((stored.CustomerId, key))) refused.Add((order, IdempotencyKey.InProgress));   // and done: the caller looks the key up
             else if (cart is var (id, _) && !carts.Contains(id.Value)) refused.Add((order, OrderErrors.CartChanged));
-            else if (stored.Lines.Any(l => held.Contains(l.VariantId))) apart.Add(order);
-            else if (stored.Lines.Where(l => stock.GetValueOrDefault(l.VariantId) < l.Quantity).Select(l => l.VariantId).ToList() is { Count: > 0 } missing)
+            else if (order.Item.Units.Any(u => held.Contains(u.VariantId))) apart.Add(order);
+            else if (order.Item.Units.Where(u => u.Quantity > 0 && stock.GetValueOrDefault(u.VariantId) < u.Quantity).Select(u => u.VariantId).ToList() is { Count: > 0 } missing)
             {
                 foreach (var variant in missing) tightUntil[variant] = clock.GetUtcNow() + TightTime;
-                refused.Add((order, StockErrors.Insufficient(missing)));
+                refused.Add((order, StockErrors.Insufficient(order.Item.LinesOf(missing))));
             }
             else
             {
-                foreach (var line in stored.Lines) stock[line.VariantId] -= line.Quantity;
+                foreach (var (variant, quantity) in order.Item.Units) stock[variant] -= quantity;
                 accepted.Add(order);
             }
         }
@@ -175,8 +175,8 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
             }
             catch (PostgresException no) when (IsRefusal(no))
             {
-                var missing = await store.ShortAsync([.. placement.Order.Lines.Select(l => (l.VariantId, l.Quantity))]);
-                if (missing.Count > 0 || attempt == TriesMax) return StockErrors.Insufficient(missing);
+                var missing = await store.ShortAsync([.. placement.Units.Where(u => u.Quantity > 0)]);
+                if (missing.Count > 0 || attempt == TriesMax) return StockErrors.Insufficient(placement.LinesOf(missing));
             }
         }
     }
@@ -211,7 +211,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
         var now = clock.GetUtcNow();
         foreach (var (variant, until) in tightUntil)
             if (until <= now) tightUntil.Remove(variant);
-        return placed.Any(p => p.Item.Order.Lines.Any(l => tightUntil.ContainsKey(l.VariantId)));
+        return placed.Any(p => p.Item.Units.Any(u => u.Quantity > 0 && tightUntil.ContainsKey(u.VariantId)));
     }
 
     static void Succeed(IEnumerable<Placed> placed)

@@ -9,7 +9,16 @@ namespace Souk.Ordering.Checkout;
 /// <summary>An order on its way into the database: it keeps its id and number however often it is tried.</summary>
 /// <param name="Cart">What it buys, as it was read.</param>
 /// <param name="Key">The Idempotency-Key, the customer's own.</param>
-internal sealed record Placement(StoredOrder Order, (CartId Id, int Version)? Cart, string Key);
+/// <param name="Held">What its cart holds: reserved already, and the order's when the cart is claimed.</param>
+internal sealed record Placement(StoredOrder Order, (CartId Id, int Version)? Cart, string Key, IReadOnlyList<StockUnits>? Held = null)
+{
+    /// <summary>The stock that it takes, each variant once; negative where its cart holds more.</summary>
+    public IReadOnlyList<StockUnits> Units { get; } = StockUnits.Of(Order.Lines, Held);
+
+    /// <summary>The lines that need one of these variants, as itself or in a kit: what the customer is told to order less of.</summary>
+    public IReadOnlyList<VariantId> LinesOf(IReadOnlyCollection<VariantId> variants) =>
+        [.. Order.Lines.Where(l => l.Components?.Any(c => variants.Contains(c.VariantId)) ?? variants.Contains(l.VariantId)).Select(l => l.VariantId)];
+}
 
 /// <summary>
 /// The rows of orders: carts are claimed, orders with their keys written, stock taken and events told, as one transaction in one round trip, however many
@@ -42,8 +51,7 @@ internal static class OrderRows
             sorted.Select(p => p.Cart?.Id.Value).ToArray(), Sql.Jsonbs(orders.Select(o => o.Lines)), Column(o => o.Currency), Column(o => o.Subtotal),
             Column(o => o.Discounts), Column(o => o.Shipping), Column(o => o.Tax), Column(o => o.Total), Column(o => o.ShippingMethod), Byteas(o => o.Email),
             Byteas(o => o.ShippingAddress), Byteas(o => o.BillingAddress), Column(o => o.PlacedAt), Column(o => o.ExpiresAt));
-        batch.AddStockChanges([.. orders.SelectMany(o => o.Lines).GroupBy(l => l.VariantId).OrderBy(g => g.Key)
-            .Select(g => new ChangeStock.Change(g.Key, 0, g.Sum(l => l.Quantity)))], options, now);
+        batch.AddStockChanges(StockUnits.Reserving(placements.Select(p => p.Units)), options, now);
         batch.AddEvents(1, now, orders.ConvertAll(o => (o.Id.Value, new OrderPlaced(o.Id, o.CustomerId, o.Number, new(o.Total, o.Currency)))));
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
 
@@ -86,7 +94,7 @@ internal static class OrderRows
 
     const string ClaimCarts = """
         WITH claimed AS (
-            UPDATE ordering.carts c SET ordered_as = w.order_id, version = c.version + 1, updated_at = greatest(c.updated_at, w.placed_at)
+            UPDATE ordering.carts c SET ordered_as = w.order_id, held = NULL, held_until = NULL, hold_slot = NULL, version = c.version + 1, updated_at = greatest(c.updated_at, w.placed_at)
             FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::timestamptz[]) AS w (customer_id, id, version, order_id, placed_at)
             WHERE c.customer_id = w.customer_id AND c.id = w.id AND c.version = w.version AND c.ordered_as IS NULL
             RETURNING 1

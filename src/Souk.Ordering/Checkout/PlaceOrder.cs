@@ -55,7 +55,7 @@ internal static class PlaceOrder
         // From here on the caller may go away: what is being written is written.
         StoredOrder order;
         if ((await prepare.RunAsync(request, customer, isGuest: caller.AccountId is null, cancel)).Refused(out var refusal, out var draft)
-            || (await write.RunAsync(draft, key, fingerprint)).Refused(out refusal, out order!))
+            || (await WriteAsync(draft)).Refused(out refusal, out order!))
         {
             if (await WriteOrder.FindByKeyAsync(db, customer, key, CancellationToken.None) is not { } first) return refusal;
             if (!first.Fingerprint.AsSpan().SequenceEqual(fingerprint)) return IdempotencyKey.Reused;
@@ -71,6 +71,15 @@ internal static class PlaceOrder
         ETag.Set(http, shown.Version);
         http.Response.Headers.CacheControl = "private, no-store";
         return TypedResults.Created($"/v1/orders/{order.Id}", shown);
+
+        async Task<Result<StoredOrder>> WriteAsync(DraftOrder first)
+        {
+            var written = await write.RunAsync(first, key, fingerprint);
+            if (first.Held is null || !written.Refused(out var why, out _) || why.Code != OrderErrors.CartChanged.Code) return written;
+            // When nothing of the cart was changed but that its hold has just expired, it is ordered like a cart that never held anything.
+            return !(await prepare.RunAsync(request, customer, isGuest: caller.AccountId is null, CancellationToken.None)).Refused(out _, out var again)
+                && again.LostOnlyTheHoldOf(first) ? await write.RunAsync(again, key, fingerprint) : written;
+        }
     }
 
     /// <summary>Pays what is open, once per key, and shows the order as it then stands: a declined payment leaves it open.</summary>

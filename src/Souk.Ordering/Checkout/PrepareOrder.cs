@@ -1,18 +1,24 @@
 using Souk.Contracts;
 using Souk.Ordering.Addresses;
 using Souk.Ordering.Carts;
+using Souk.Ordering.Inventory;
 using Souk.Ordering.Orders;
 using Souk.Platform;
 using Souk.Platform.Money;
 
 namespace Souk.Ordering.Checkout;
 
-/// <summary>An order that only has to be written: everything about it is known and nothing of it is held yet.</summary>
+/// <summary>An order that only has to be written: everything about it is known.</summary>
+/// <param name="Held">What is reserved for its cart already; null when nothing is.</param>
 internal sealed record DraftOrder(Guid CustomerId, (CartId Id, int Version)? Cart, IReadOnlyList<StoredOrder.Line> Lines, Quote Quote,
-    string? ShippingMethod, byte[]? Email, byte[]? ShippingAddress, byte[]? BillingAddress);
+    string? ShippingMethod, byte[]? Email, byte[]? ShippingAddress, byte[]? BillingAddress, IReadOnlyList<StockUnits>? Held)
+{
+    /// <summary>One change of the cart lies between the two, and it was the end of its hold.</summary>
+    public bool LostOnlyTheHoldOf(DraftOrder earlier) => Held is null && earlier.Held is not null && Cart is var (id, version) && earlier.Cart == (id, version - 1);
+}
 
 /// <summary>Finds out what is ordered, by whom and for how much. Reads only; takes no lock.</summary>
-internal sealed class PrepareOrder(NpgsqlDataSource db, ICatalog catalog, IPricing pricing, PersonalData people, ShopCurrency currency)
+internal sealed class PrepareOrder(NpgsqlDataSource db, ICatalog catalog, IPricing pricing, PersonalData people, ShopCurrency currency, Kits kits)
 {
     public async Task<Result<DraftOrder>> RunAsync(PlaceOrder.Request request, Guid customer, bool isGuest, CancellationToken cancel)
     {
@@ -34,13 +40,15 @@ internal sealed class PrepareOrder(NpgsqlDataSource db, ICatalog catalog, IPrici
         if ((await pricing.QuoteAsync(asked, cancel)).Refused(out var unpriced, out var quote)) return unpriced;
         if (request.ExpectedTotal is { } expected && expected != new Money(quote.Total, quote.Currency)) return OrderErrors.PriceChanged(quote);
 
+        var components = await kits.AllAsync(cancel);
         try
         {
             return new DraftOrder(customer, cart is null ? null : (cart.Id, cart.Version),
-                [.. quote.Lines.Select(l => new StoredOrder.Line(l.VariantId, facts[l.VariantId].Sku, facts[l.VariantId].Name, l.Quantity, l.UnitPrice, l.Total))],
+                [.. quote.Lines.Select(l => new StoredOrder.Line(l.VariantId, facts[l.VariantId].Sku, facts[l.VariantId].Name, l.Quantity, l.UnitPrice, l.Total,
+                    components.GetValueOrDefault(l.VariantId)))],
                 quote, method, await EmailAsync(request, cart, customer, cancel),
                 await AddressAsync(request.ShippingAddress, cart?.ShippingAddress, StoredCart.ShippingAddressColumn, StoredOrder.ShippingAddressColumn, customer, cancel),
-                await AddressAsync(request.BillingAddress, cart?.BillingAddress, StoredCart.BillingAddressColumn, StoredOrder.BillingAddressColumn, customer, cancel));
+                await AddressAsync(request.BillingAddress, cart?.BillingAddress, StoredCart.BillingAddressColumn, StoredOrder.BillingAddressColumn, customer, cancel), cart?.Held?.Units);
         }
         catch (PersonErasedException)
         {

@@ -21,7 +21,7 @@ internal sealed class WriteOrder(OrderBatch batch, OrderNumbers numbers, Orderin
         var order = new StoredOrder(draft.CustomerId, OrderId.New(clock), number, fingerprint, draft.Lines, draft.Quote.Currency, draft.Quote.Subtotal,
             draft.Quote.Discounts, draft.Quote.Shipping, draft.Quote.Tax, draft.Quote.Total, draft.ShippingMethod, draft.Email, draft.ShippingAddress,
             draft.BillingAddress, now, now + options.HoldTime, OrderStatus.Placed, null, null, null, 1);
-        return batches.TryAdd(new(order, draft.Cart, key)) is { } answer ? await answer : OrderErrors.TooManyAtOnce;
+        return batches.TryAdd(new(order, draft.Cart, key, draft.Held)) is { } answer ? await answer : OrderErrors.TooManyAtOnce;
     }
 
     /// <summary>The order that a customer placed with this key.</summary>

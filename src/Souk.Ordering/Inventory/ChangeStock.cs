@@ -8,11 +8,11 @@ namespace Souk.Ordering.Inventory;
 /// </summary>
 /// <remarks>
 /// Guards, by the name of the constraint that fires and undoes the caller's whole transaction: <see cref="NotOversold"/> when more would be promised than
-/// lies on the shelf, <see cref="WasStocked"/> for a variant that never had stock.
+/// may be sold (what lies on the shelf but for the safety stock, and the limit of back-orders), <see cref="WasStocked"/> for a variant that never had stock.
 /// </remarks>
 internal static class ChangeStock
 {
-    public const string NotOversold = "stock_not_oversold", WasStocked = "variant_was_stocked", Countable = "stock_is_countable";
+    public const string NotOversold = "stock_not_oversold", KitHasNone = "stock_kit_has_none", WasStocked = "variant_was_stocked", Countable = "stock_is_countable";
 
     /// <param name="OnHand">Units added to the shelf, or taken from it when negative.</param>
     /// <param name="Reserved">Units promised, or given back when negative.</param>
@@ -38,45 +38,56 @@ internal static class ChangeStock
         await connection.QueryAsync(Stocked, static row => new VariantId(row.GetGuid(0)), [variants], CancellationToken.None);
 
     /// <summary>Of these wishes, those that cannot be met at this moment.</summary>
-    public static async Task<IReadOnlyList<VariantId>> ShortAsync(NpgsqlDataSource db, IReadOnlyList<(VariantId VariantId, int Quantity)> wanted) => await db.QueryAsync(Short,
+    public static async Task<IReadOnlyList<VariantId>> ShortAsync(NpgsqlDataSource db, IReadOnlyList<StockUnits> wanted) => await db.QueryAsync(Short,
         static row => new VariantId(row.GetGuid(0)), [wanted.Select(w => w.VariantId.Value).ToArray(), wanted.Select(w => w.Quantity).ToArray()], CancellationToken.None);
 
     // In order of variant, so that two sales with the same variants queue up instead of deadlocking. A statement of its own: the next one then sees
     // what these rows hold now, not what they held when the wait began.
     const string Lock = "SELECT 1 FROM ordering.stock WHERE variant_id = ANY($1) ORDER BY variant_id FOR NO KEY UPDATE";
 
-    const string LockAndRead = "SELECT variant_id, on_hand - reserved FROM ordering.stock WHERE variant_id = ANY($1) ORDER BY variant_id FOR NO KEY UPDATE";
+    /// <summary>Units of a row of stock <c>s</c> that can be sold: those on the shelf and what may be sold beyond it. Negative when the rules became stricter since.</summary>
+    internal const string Sellable = "(s.on_hand - s.reserved - s.safety_stock + s.backorder_limit)";
+
+    const string LockAndRead = $"SELECT s.variant_id, {Sellable} FROM ordering.stock s WHERE s.variant_id = ANY($1) ORDER BY s.variant_id FOR NO KEY UPDATE";
 
     const string LockFree = $"{LockAndRead} SKIP LOCKED";
 
     const string Stocked = "SELECT variant_id FROM ordering.stock WHERE variant_id = ANY($1)";
 
-    const string Short = """
+    const string Short = $"""
         SELECT w.variant_id
         FROM unnest($1::uuid[], $2::int[]) AS w (variant_id, quantity) LEFT JOIN ordering.stock s USING (variant_id)
-        WHERE s.variant_id IS NULL OR s.on_hand - s.reserved < w.quantity
+        WHERE s.variant_id IS NULL OR {Sellable} < w.quantity
         ORDER BY w.variant_id
         """;
 
+    // The versions of a variant's events are numbered here, under its row lock: one for the word, one more for a crossing. The first delivery is no return.
     const string Apply = $"""
         WITH wanted AS (
-            SELECT w.variant_id, w.printed_id, w.on_hand, w.reserved, s.state AS was,
-                   CASE WHEN r.remaining <= 0 THEN 'out' WHEN r.remaining <= $5 THEN 'low' ELSE 'in_stock' END AS state
+            SELECT w.variant_id, w.printed_id, w.on_hand, w.reserved, r.shelf, s.state AS was, s.state_version > 0 AS was_told,
+                   w.reserved <= 0 OR r.shelf + s.backorder_limit >= 0 AS is_sellable,
+                   CASE WHEN s.is_kit THEN s.state WHEN r.shelf > coalesce(s.low_stock, $5) AND r.shelf > 0 THEN 'in_stock' WHEN r.shelf > 0 THEN 'low'
+                        WHEN r.shelf + s.backorder_limit > 0 THEN 'backorder' ELSE 'out' END AS state
             FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[]) AS w (variant_id, printed_id, on_hand, reserved)
             JOIN ordering.stock s USING (variant_id)
-            CROSS JOIN LATERAL (SELECT s.on_hand + w.on_hand - s.reserved - w.reserved AS remaining) AS r
+            CROSS JOIN LATERAL (SELECT s.on_hand + w.on_hand - s.reserved - w.reserved - s.safety_stock AS shelf) AS r
+        ), crossing AS (
+            SELECT *, CASE WHEN was = 'in_stock' AND state <> was THEN 'stock.low' WHEN was = 'out' AND state <> was AND was_told THEN 'stock.back' END AS crossed FROM wanted
         ), changed AS (
             UPDATE ordering.stock s
             SET on_hand = s.on_hand + w.on_hand, reserved = s.reserved + w.reserved,
-                state = w.state, state_version = s.state_version + (w.state <> w.was)::int
-            FROM wanted w
+                state = w.state, state_version = s.state_version + (w.state <> w.was)::int + (w.crossed IS NOT NULL)::int
+            FROM crossing w
             WHERE s.variant_id = w.variant_id
-            RETURNING s.variant_id, w.printed_id, s.state, s.state_version, w.was
+            RETURNING s.variant_id, w.printed_id, s.state, s.state_version, w.was, w.crossed, w.shelf, w.is_sellable
         ), told AS (
             {Outbox.AppendFrom}
-            SELECT 'stock.state_changed', variant_id, state_version, $6::timestamptz, jsonb_build_object('variantId', printed_id, 'state', state)
+            SELECT 'stock.state_changed', variant_id, state_version - (crossed IS NOT NULL)::int, $6::timestamptz, jsonb_build_object('variantId', printed_id, 'state', state)
             FROM changed WHERE state <> was
+            UNION ALL
+            SELECT crossed, variant_id, state_version, $6::timestamptz, jsonb_build_object('variantId', printed_id, 'onShelf', greatest(shelf, 0))
+            FROM changed WHERE crossed IS NOT NULL
         )
-        SELECT (count(*) = cardinality($1::uuid[]))::ordering.must_be_stocked FROM changed
+        SELECT (count(*) = cardinality($1::uuid[]))::ordering.must_be_stocked, coalesce(bool_and(is_sellable), true)::ordering.must_be_sellable FROM changed
         """;
 }

@@ -5,10 +5,16 @@ namespace Souk.Ordering.Inventory;
 /// <summary>Changes one level by staff's hand. What <see cref="SetStockLevel"/> and <see cref="AdjustStock"/> share: the locks, the guards and what their firing means.</summary>
 internal static class MoveStock
 {
-    /// <summary>Locks the variant's stock, made when it has none; call first in the transaction.</summary>
+    /// <summary>The same of a variant at a location, which must exist.</summary>
     public static async Task<Error?> LockAsync(NpgsqlConnection connection, ICatalog catalog, VariantId variant, LocationId location, CancellationToken cancel)
     {
         if (await connection.QueryFirstAsync(FindLocation, static _ => true, [location.Value], cancel) is false) return StockErrors.LocationNotFound;
+        return await LockAsync(connection, catalog, variant, cancel);
+    }
+
+    /// <summary>Locks the variant's stock, made when it has none; call first in the transaction.</summary>
+    public static async Task<Error?> LockAsync(NpgsqlConnection connection, ICatalog catalog, VariantId variant, CancellationToken cancel)
+    {
         Guid[] variants = [variant.Value];
         if (await Stocked() == 0)
         {
@@ -39,6 +45,7 @@ internal static class MoveStock
             return guard.ConstraintName switch
             {
                 ChangeStock.NotOversold => StockErrors.Promised,
+                ChangeStock.KitHasNone => StockErrors.IsKit,
                 ChangeStock.Countable or LevelGuard => move.Delta > 0 ? StockErrors.LevelTooHigh : StockErrors.LevelTooLow,
                 _ => throw new InvalidOperationException($"The guard {guard.ConstraintName} is unknown here.", guard),
             };

@@ -19,6 +19,12 @@ internal static class OldReasons
             foreach (var movement in movements) Down(movement!.AsObject());
     });
 
+    /// <summary>Of a route that lists movements.</summary>
+    public static readonly Translation OfMovements = new(Revision.ReasonsOfMovements, static _ => { }, static page =>
+    {
+        foreach (var movement in page["items"]?.AsArray() ?? []) Down(movement!.AsObject());
+    });
+
     /// <summary>What these words ask for in today's. Today's own were unknown then: they are turned into nothing that would be accepted.</summary>
     static void Up(JsonObject movement)
     {

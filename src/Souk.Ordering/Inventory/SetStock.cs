@@ -105,7 +105,11 @@ internal static class SetStock
         ON CONFLICT DO NOTHING
         """;
 
-    internal const string LockStock = "SELECT variant_id, on_hand, reserved FROM ordering.stock WHERE variant_id = ANY($1) ORDER BY variant_id FOR NO KEY UPDATE";
+    /// <summary>What lies there, and how much of it must: what is promised, but for what was sold beyond the shelf. A kit is given no level.</summary>
+    internal const string LockStock = """
+        SELECT variant_id, on_hand, CASE WHEN is_kit THEN 2147483647 ELSE greatest(reserved - oversold_max, 0) END
+        FROM ordering.stock WHERE variant_id = ANY($1) ORDER BY variant_id FOR NO KEY UPDATE
+        """;
 
     // Read after the stock rows are locked, so nobody changes them meanwhile.
     const string Levels = "SELECT variant_id, location_id, on_hand FROM ordering.stock_levels WHERE variant_id = ANY($1)";

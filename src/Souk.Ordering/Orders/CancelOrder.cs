@@ -22,7 +22,7 @@ internal static class CancelOrder
         GuestTokens tokens, NpgsqlDataSource db, PersonalData people, OrderingOptions options, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
-        if (StoredOrder.CustomerOf(caller.AccountId, orderToken, tokens, id) is not { } customer) return OrderErrors.NotFound;
+        if (await StoredOrder.FindOwnAsync(db, caller.AccountId, orderToken, tokens, id, cancel) is not { CustomerId: var customer }) return OrderErrors.NotFound;
 
         await using (var connection = await db.OpenConnectionAsync(cancel))
         await using (var transaction = await connection.BeginTransactionAsync(cancel))

@@ -17,8 +17,7 @@ internal static class CloseOrders
         await using var batch = connection.CreateBatch();
         Guid[] customers = [.. orders.Select(o => o.CustomerId)], ids = [.. orders.Select(o => o.Id.Value)];
         batch.Add(Close, customers, ids, status, now).Add(Remember, customers, ids, orders.Select(o => o.Version + 1).ToArray(), status, actor, reason, now);
-        batch.AddStockChanges([.. orders.SelectMany(o => o.Lines).GroupBy(l => l.VariantId).OrderBy(g => g.Key)
-            .Select(g => new ChangeStock.Change(g.Key, 0, -g.Sum(l => l.Quantity)))], options, now);
+        batch.AddStockChanges(StockUnits.Reserving(orders.Select(o => StockUnits.Of(o.Lines)), sign: -1), options, now);
         foreach (var order in orders)
             batch.AddEvent(order.Id.Value, order.Version + 1, now, new OrderClosed(order.Id, order.CustomerId, status));
         await batch.ExecuteNonQueryAsync(cancel);

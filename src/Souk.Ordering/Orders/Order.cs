@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Souk.Ordering.Addresses;
 using Souk.Ordering.Guests;
+using Souk.Ordering.Inventory;
 using Souk.Platform;
 
 namespace Souk.Ordering.Orders;
@@ -24,7 +25,8 @@ internal sealed record Order(OrderId Id, string Number, [AllowedValues("placed",
     DateTimeOffset? PaidAt, DateTimeOffset? ClosedAt, int Version, Order.OrderPayment? Payment = null, string? OrderToken = null)
 {
     /// <summary>What was sold, as it was called and priced at that moment.</summary>
-    internal sealed record Line(VariantId VariantId, string Sku, string Name, int Quantity, Money UnitPrice, Money Total);
+    /// <param name="Components">What one of it is made of, when it is a kit; else absent.</param>
+    internal sealed record Line(VariantId VariantId, string Sku, string Name, int Quantity, Money UnitPrice, Money Total, IReadOnlyList<SetKit.Component>? Components);
 
     internal sealed record OrderPayment(PaymentId Id, string Status);
 }
@@ -39,23 +41,35 @@ internal sealed record StoredOrder(Guid CustomerId, OrderId Id, string Number, b
         BillingAddressColumn = "ordering.orders.billing_address";
 
     /// <summary>Amounts are minor units of the order's currency.</summary>
-    internal sealed record Line(VariantId VariantId, string Sku, string Name, int Quantity, long UnitPrice, long Total);
+    /// <param name="Components">What one of it is made of, as it was a kit when it was sold.</param>
+    internal sealed record Line(VariantId VariantId, string Sku, string Name, int Quantity, long UnitPrice, long Total, IReadOnlyList<StockUnits>? Components = null);
 
     /// <summary>What stands for the order as it was placed, whatever became of it: the same answer for every repetition of the request that placed it.</summary>
     public StoredOrder AsPlaced => this with { Status = OrderStatus.Placed, PaymentId = null, PaidAt = null, ClosedAt = null, Version = 1, Fulfilment = MarkFulfilment.Unfulfilled };
 
     public async Task<Order> ShowAsync(PersonalData people, CancellationToken cancel) => new(Id, Number, Status, OrderStatus.PaymentStatusOf(Status), Fulfilment,
-        [.. Lines.Select(l => new Order.Line(l.VariantId, l.Sku, l.Name, l.Quantity, In(l.UnitPrice), In(l.Total)))],
+        [.. Lines.Select(l => new Order.Line(l.VariantId, l.Sku, l.Name, l.Quantity, In(l.UnitPrice), In(l.Total), l.Components?.Select(c => new SetKit.Component(c.VariantId, c.Quantity)).ToList()))],
         In(Subtotal), In(Discounts), In(Shipping), In(Tax), In(Total), Currency, ShippingMethod,
         Email is null ? null : await people.RevealAsync(CustomerId, EmailColumn, Email, cancel),
-        ShippingAddress is null ? null : await people.RevealJsonAsync<Address>(CustomerId, ShippingAddressColumn, ShippingAddress, cancel),
+        await ShippingAddressAsync(people, cancel),
         BillingAddress is null ? null : await people.RevealJsonAsync<Address>(CustomerId, BillingAddressColumn, BillingAddress, cancel),
         PlacedAt, ExpiresAt, PaidAt, ClosedAt, Version);
+
+    /// <summary>Null when it has none, or its customer was erased.</summary>
+    public async ValueTask<Address?> ShippingAddressAsync(PersonalData people, CancellationToken cancel) =>
+        ShippingAddress is null ? null : await people.RevealJsonAsync<Address>(CustomerId, ShippingAddressColumn, ShippingAddress, cancel);
 
     Money In(long amount) => new(amount, Currency);
 
     public static Task<StoredOrder?> FindAsync(NpgsqlDataSource db, Guid customerId, OrderId id, CancellationToken cancel) =>
         db.QueryFirstAsync(FindOne, Read, [customerId, id.Value], cancel);
+
+    /// <summary>An order that the caller may see: as <see cref="CustomerOf"/> says, or one that the account has claimed. Null for any other.</summary>
+    public static async Task<StoredOrder?> FindOwnAsync(NpgsqlDataSource db, Guid? accountId, string? orderToken, GuestTokens tokens, OrderId id, CancellationToken cancel)
+    {
+        if (CustomerOf(accountId, orderToken, tokens, id) is not { } customer) return null;
+        return await FindAsync(db, customer, id, cancel) ?? (accountId is { } account ? await db.QueryFirstAsync(FindClaimed, Read, [account, id.Value], cancel) : null);
+    }
 
     /// <summary>
     /// The customer as whom the caller may see this order, or orders at all: the guest whose token names it, also when the guest has signed in
@@ -84,6 +98,10 @@ internal sealed record StoredOrder(Guid CustomerId, OrderId Id, string Number, b
     public static Task<StoredOrder?> FindAnyAsync(NpgsqlDataSource db, OrderId id, CancellationToken cancel) => db.QueryFirstAsync(FindAny, Read, [id.Value], cancel);
 
     const string FindAny = $"SELECT {Columns} FROM ordering.orders o WHERE o.id = $1";
+
+    const string FindClaimed = $"""
+        SELECT {Columns} FROM ordering.customer_aliases a JOIN ordering.orders o ON o.customer_id = a.guest_id WHERE a.account_id = $1 AND o.id = $2
+        """;
 
     const string FindOne = $"SELECT {Columns} FROM ordering.orders o WHERE o.customer_id = $1 AND o.id = $2";
 }

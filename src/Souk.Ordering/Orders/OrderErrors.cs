@@ -23,6 +23,10 @@ internal static class OrderErrors
     public static Error FulfilledFurther(string status) => Error.Conflict("order_fulfilled_further",
         "The order is further than that already; it only goes forward.", ("fulfilmentStatus", status));
 
+    public static readonly Error Claimed = Error.Conflict("order_claimed", "Another account has claimed the orders of this guest.");
+
+    public static readonly Error ClaimsFull = Error.Conflict("claims_full", $"An account claims the orders of at most {ClaimOrder.GuestsMax} guests.");
+
     public static readonly Error AmountDiffers = Error.Conflict("amount_differs", "An order is paid whole: the amount is not what it costs.");
 
     public static Error PriceChanged(Quote quote) => Error.Conflict("price_changed",

@@ -16,12 +16,16 @@ internal static class ReadAnyOrder
     static async Task<Results<Ok<SaleInDetail>, Error>> Handle(OrderId id, NpgsqlDataSource db, PersonalData people, HttpContext http, CancellationToken cancel)
     {
         if (await StoredOrder.FindAnyAsync(db, id, cancel) is not { } order) return OrderErrors.NotFound;
-        var changes = await db.QueryAsync(Changes, static row => new Change(row.GetString(0), row.GetString(1),
-            row.Nullable<Guid>(2) is { } actor ? new AccountId(actor) : null, row.NullableString(3), row.GetFieldValue<DateTimeOffset>(4)), [order.CustomerId, id.Value], cancel);
+        var changes = await ChangesAsync(db, order, cancel);
         ETag.Set(http, order.Version);
         http.Response.Headers.CacheControl = "private, no-store";
         return TypedResults.Ok(new SaleInDetail(new(order.CustomerId), await order.ShowAsync(people, cancel), changes));
     }
+
+    /// <summary>What became of it after it was placed, oldest first.</summary>
+    internal static async Task<IReadOnlyList<Change>> ChangesAsync(NpgsqlDataSource db, StoredOrder order, CancellationToken cancel) =>
+        await db.QueryAsync(Changes, static row => new Change(row.GetString(0), row.GetString(1),
+            row.Nullable<Guid>(2) is { } actor ? new AccountId(actor) : null, row.NullableString(3), row.GetFieldValue<DateTimeOffset>(4)), [order.CustomerId, order.Id.Value], cancel);
 
     const string Changes = """
         SELECT status_from, status_to, actor_id, reason, changed_at FROM ordering.order_changes WHERE customer_id = $1 AND order_id = $2 ORDER BY version

@@ -1,5 +1,3 @@
-using Souk.Platform.Data;
-
 namespace Souk.Platform.Outbox;
 
 /// <summary>
@@ -8,11 +6,10 @@ namespace Souk.Platform.Outbox;
 /// </summary>
 public sealed class EventWrites(NpgsqlConnection connection)
 {
-    readonly NpgsqlBatch batch = connection.CreateBatch();
     readonly Dictionary<Delegate, Action> collected = [];
 
-    /// <summary>A statement of this event alone.</summary>
-    public void Add(string sql, params ReadOnlySpan<object?> args) => batch.Add(sql, args);
+    /// <summary>For statements of this event alone.</summary>
+    public NpgsqlBatch Batch { get; } = connection.CreateBatch();
 
     /// <summary>A row that is written with those of other events.</summary>
     /// <param name="write">Adds the statement for all rows, in the order they came. A static method: it stands for the kind of row.</param>
@@ -23,7 +20,7 @@ public sealed class EventWrites(NpgsqlConnection connection)
             ((Rows<TRow>)add.Target!).All.Add(row);
             return;
         }
-        var rows = new Rows<TRow>(batch, write);
+        var rows = new Rows<TRow>(Batch, write);
         rows.All.Add(row);
         collected.Add(write, rows.Write);
     }
@@ -31,13 +28,13 @@ public sealed class EventWrites(NpgsqlConnection connection)
     internal async Task RunAsync(CancellationToken cancel)
     {
         foreach (var write in collected.Values) write();
-        if (batch.BatchCommands.Count > 0) await batch.ExecuteNonQueryAsync(cancel);
+        if (Batch.BatchCommands.Count > 0) await Batch.ExecuteNonQueryAsync(cancel);
         Clear();
     }
 
     internal void Clear()
     {
-        batch.BatchCommands.Clear();
+        Batch.BatchCommands.Clear();
         collected.Clear();
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Souk.Contracts;
+using Souk.Ordering;
 using Souk.Ordering.Carts;
 using Souk.Ordering.Guests;
 using Souk.Platform;
@@ -100,7 +101,8 @@ public sealed class CopyGuestCartTests(CartShop shop) : IClassFixture<CartShop>
     GuestTokens Tokens => shop.App.Services.GetRequiredService<GuestTokens>();
     PersonalData People => shop.App.Services.GetRequiredService<PersonalData>();
 
-    Task<Id<CartKind>?> CopyAsync(string? token, Person to) => CopyGuestCart.RunAsync(token, Account(to), shop.Db, People, Tokens, shop.Clock, CancellationToken.None);
+    Task<Id<CartKind>?> CopyAsync(string? token, Person to) => CopyGuestCart.RunAsync(token, Account(to), shop.Db, People, Tokens,
+        OrderingOptions.Read(shop.App.Configuration), shop.Clock, CancellationToken.None);
 
     static Guid Account(Person person) => Id<AccountKind>.TryRead(person.Id, out var id) ? id.Value : throw new ArgumentException(person.Id);
 

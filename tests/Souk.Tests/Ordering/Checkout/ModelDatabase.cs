@@ -106,7 +106,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         return placements.Select(p => (p.Order.CustomerId, p.Key)).Distinct().Where(Orders.ContainsKey).ToDictionary(key => key, key => Orders[key].Order.Id);
     }
 
-    public async Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<(VariantId VariantId, int Quantity)> wanted)
+    public async Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<StockUnits> wanted)
     {
         await LosableAsync();
         return [.. wanted.Where(w => Stock[w.VariantId].OnHand - Stock[w.VariantId].Reserved < w.Quantity).Select(w => w.VariantId)];
@@ -163,7 +163,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
             await LockAsync(transaction, (order.Order.CustomerId, order.Key), patience);
             if (Orders.ContainsKey((order.Order.CustomerId, order.Key))) throw Refused(PostgresErrorCodes.UniqueViolation, "orders_key_is_used");
         }
-        var wanted = placements.SelectMany(p => p.Order.Lines).GroupBy(l => l.VariantId).OrderBy(l => l.Key).Select(l => (Variant: l.Key, Quantity: l.Sum(line => line.Quantity))).ToList();
+        var wanted = placements.SelectMany(p => p.Units).GroupBy(l => l.VariantId).OrderBy(l => l.Key).Select(l => (Variant: l.Key, Quantity: l.Sum(line => line.Quantity))).ToList();
         foreach (var (variant, quantity) in wanted) await LockAsync(transaction, variant, patience);
         if (wanted.Any(w => Stock[w.Variant].OnHand - Stock[w.Variant].Reserved < w.Quantity)) throw Refused(PostgresErrorCodes.CheckViolation, ChangeStock.NotOversold);
         transaction.Effects += () =>

@@ -5,7 +5,7 @@ using Souk.Tests.Identity;
 namespace Souk.Tests.Ordering.Orders;
 
 /// <summary>Orders of a shop that takes the sandbox's money.</summary>
-public sealed class PayingShop(TestPostgres postgres) : OrderingShop(postgres)
+public class PayingShop(TestPostgres postgres) : OrderingShop(postgres)
 {
     protected override void Configure(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder) => builder.Configuration["Payments:Methods"] = "sandbox";
 }
