@@ -23,6 +23,11 @@ internal static class Orders
             await ProveAsync(shop);
             return result;
         });
+        yield return new("live-update", async () =>
+        {
+            await shop.RenewTokensAsync();
+            return await Result.MeasureAsync("live-update", shop, settings, () => Live.FollowAsync(shop, settings.Seconds), null, "none: the pace is set");
+        });
 
         async Task<Result> PlaceAsync(string scenario, bool spread)
         {

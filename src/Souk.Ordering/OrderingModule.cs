@@ -26,6 +26,7 @@ public sealed class OrderingModule : IModule
         services.AddSingleton<Kits>();
         services.AddSingleton(provider => Allocation.Of(provider.GetRequiredService<OrderingOptions>().Allocation));
         services.AddSingleton<PrepareOrder>();
+        services.AddSingleton<IOrderStore, OrderStore>();
         services.AddSingleton<OrderBatch>();
         services.AddSingleton<WriteOrder>();
         services.AddSingleton<IOrdering, OrderingContract>();

@@ -61,7 +61,10 @@ internal static class ChangeCart
             return CartErrors.NotFound;
         }
 
-        if ((await SaveAsync(db, customer, id, version, request, data, clock.GetUtcNow(), cancel)).Refused(out var error, out var cart)) return error;
+        var (now, wanted) = (clock.GetUtcNow(), With(seen!, request, data));
+        // In one round trip while the cart is still as it was seen.
+        if (await db.ExecuteAsync(Change, Arguments(seen!, wanted, now), cancel) > 0) return await show.AnswerAsync(wanted, http, cancel);
+        if ((await SaveAsync(db, customer, id, version, request, data, now, cancel)).Refused(out var error, out var cart)) return error;
         return await show.AnswerAsync(cart, http, cancel);
     }
 
@@ -71,19 +74,23 @@ internal static class ChangeCart
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         if ((await StoredCart.LockAsync(connection, customer, id, version, cancel)).Refused(out var error, out var cart)) return error;
-        var after = cart with
-        {
-            Version = cart.Version + 1,
-            Email = request.IsEmailGiven ? data.Email : cart.Email,
-            ShippingAddress = request.IsShippingAddressGiven ? data.ShippingAddress : cart.ShippingAddress,
-            BillingAddress = request.IsBillingAddressGiven ? data.BillingAddress : cart.BillingAddress,
-            ShippingMethod = request.IsShippingMethodGiven ? request.ShippingMethod : cart.ShippingMethod,
-        };
-        await connection.ExecuteAsync(Change, [customer, id.Value, after.Version, now, StoredCart.Bytea(after.Email), StoredCart.Bytea(after.ShippingAddress),
-            StoredCart.Bytea(after.BillingAddress), after.ShippingMethod], cancel);
+        var after = With(cart, request, data);
+        await connection.ExecuteAsync(Change, Arguments(cart, after, now), cancel);
         await transaction.CommitAsync(cancel);
         return after;
     }
+
+    static StoredCart With(StoredCart cart, Request request, (byte[]? Email, byte[]? ShippingAddress, byte[]? BillingAddress) data) => cart with
+    {
+        Version = cart.Version + 1,
+        Email = request.IsEmailGiven ? data.Email : cart.Email,
+        ShippingAddress = request.IsShippingAddressGiven ? data.ShippingAddress : cart.ShippingAddress,
+        BillingAddress = request.IsBillingAddressGiven ? data.BillingAddress : cart.BillingAddress,
+        ShippingMethod = request.IsShippingMethodGiven ? request.ShippingMethod : cart.ShippingMethod,
+    };
+
+    static object?[] Arguments(StoredCart before, StoredCart after, DateTimeOffset now) => [after.CustomerId, after.Id.Value, after.Version, now,
+        StoredCart.Bytea(after.Email), StoredCart.Bytea(after.ShippingAddress), StoredCart.Bytea(after.BillingAddress), after.ShippingMethod, before.Version];
 
     /// <summary>Everything that is wrong with the members, at once.</summary>
     internal static Error? Refuse(Request request) => Error.Invalid(
@@ -94,6 +101,6 @@ internal static class ChangeCart
     const string Change = """
         UPDATE ordering.carts
         SET version = $3, updated_at = greatest(updated_at, $4), email = $5, shipping_address = $6, billing_address = $7, shipping_method = $8
-        WHERE customer_id = $1 AND id = $2
+        WHERE customer_id = $1 AND id = $2 AND version = $9 AND ordered_as IS NULL
         """;
 }

@@ -37,11 +37,18 @@ internal static class SetCartLine
         var priced = await show.PriceAsync(wanted, cancel);
         if (priced.RefusalOf(variantId) is { } unavailable) return unavailable;
 
-        if ((await SaveAsync(db, customer, id, version, line, clock.GetUtcNow(), cancel)).Refused(out var error, out var cart)) return error;
+        var now = clock.GetUtcNow();
+        if (await TrySaveAsync(db, seen!, wanted, line, now, cancel)) return await show.AnswerAsync(priced, http, cancel);
+        if ((await SaveAsync(db, customer, id, version, line, now, cancel)).Refused(out var error, out var cart)) return error;
         return cart.ShippingMethod == wanted.ShippingMethod && cart.Lines.SequenceEqual(wanted.Lines)
             ? await show.AnswerAsync(priced with { Cart = cart }, http, cancel)
             : await show.AnswerAsync(cart, http, cancel);
     }
+
+    /// <summary>In one round trip while the cart is still as it was seen; false, and nothing happens, when a rival changed it.</summary>
+    static async Task<bool> TrySaveAsync(NpgsqlDataSource db, StoredCart seen, StoredCart wanted, StoredCart.Line line, DateTimeOffset now, CancellationToken cancel) =>
+        wanted.Version == seen.Version
+        || await db.ExecuteAsync(Put, [seen.CustomerId, seen.Id.Value, line.VariantId.Value, line.Quantity, wanted.Version, now, seen.Version], cancel) > 0;
 
     static async Task<Result<StoredCart>> SaveAsync(NpgsqlDataSource db, Guid customer, CartId id, int? version, StoredCart.Line line, DateTimeOffset now,
         CancellationToken cancel)
@@ -51,7 +58,7 @@ internal static class SetCartLine
         if ((await StoredCart.LockAsync(connection, customer, id, version, cancel)).Refused(out var error, out var cart)) return error;
         if (With(cart, line).Refused(out var full, out var after)) return full;
         if (after.Version == cart.Version) return cart;
-        await connection.ExecuteAsync(Put, [customer, id.Value, line.VariantId.Value, line.Quantity, after.Version, now], cancel);
+        await connection.ExecuteAsync(Put, [customer, id.Value, line.VariantId.Value, line.Quantity, after.Version, now, cart.Version], cancel);
         await transaction.CommitAsync(cancel);
         return after;
     }
@@ -77,10 +84,11 @@ internal static class SetCartLine
         _ => null,
     };
 
-    // Runs under the lock of the cart's row, so the highest position is the highest.
+    // Whoever changes lines changes the version, so while it is the one that was seen the highest position is the highest.
     const string Put = """
         WITH cart AS (
-            UPDATE ordering.carts SET version = $5, updated_at = greatest(updated_at, $6) WHERE customer_id = $1 AND id = $2 RETURNING customer_id, id
+            UPDATE ordering.carts SET version = $5, updated_at = greatest(updated_at, $6) WHERE customer_id = $1 AND id = $2 AND version = $7 AND ordered_as IS NULL
+            RETURNING customer_id, id
         )
         INSERT INTO ordering.cart_lines (customer_id, cart_id, variant_id, quantity, position)
         SELECT cart.customer_id, cart.id, $3, $4,

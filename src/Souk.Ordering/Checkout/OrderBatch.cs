@@ -14,7 +14,7 @@ namespace Souk.Ordering.Checkout;
 /// by writing each alone.</para>
 /// <para>A connection that is lost leaves open whether the commit was made: the keys are looked up before anybody is answered.</para>
 /// </remarks>
-internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, TimeProvider clock, ILogger<OrderBatch> log) : IDisposable
+internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<OrderBatch> log) : IDisposable
 {
     /// <summary>A lock that others hold longer stops only the orders that need it.</summary>
     const int LockMillisecondsMax = 250;
@@ -68,8 +68,7 @@ internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, T
     {
         try
         {
-            await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
-            await OrderRows.WriteAsync(connection, Items(placed), options, clock.GetUtcNow(), LockMillisecondsMax);
+            await store.WriteAsync(Items(placed), clock.GetUtcNow(), LockMillisecondsMax);
         }
         catch (PostgresException no) when (IsRefusal(no) || IsConflict(no))
         {
@@ -102,14 +101,9 @@ internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, T
     async Task DecideOnceAsync(IReadOnlyList<Placed> placed, bool skipLocked)
     {
         var items = Items(placed);
-        await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
-        await using var transaction = await connection.BeginTransactionAsync();
-        await OrderRows.LimitLocksAsync(connection, LockMillisecondsMax);
-        var carts = await OrderRows.LockCartsAsync(connection, items);
-        var keys = await OrderRows.FindKeysAsync(connection, items);
         var variants = items.SelectMany(p => p.Units).Select(u => u.VariantId).Distinct().Order().Select(v => v.Value).ToArray();
-        var stock = await connection.LockStockAsync(variants, skipLocked);
-        var held = skipLocked ? (await ChangeStock.StockedAsync(connection, variants)).Where(v => !stock.ContainsKey(v)).ToHashSet() : [];
+        await using var locks = await store.LockAsync(items, variants, skipLocked, LockMillisecondsMax);
+        var (carts, keys, stock, held) = (locks.Carts, locks.Keys, locks.Stock, locks.Held);
 
         var (accepted, refused, apart) = (new List<Placed>(), new List<(Placed, Error)>(), new List<Placed>());
         foreach (var order in placed)
@@ -130,8 +124,8 @@ internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, T
             }
         }
 
-        if (accepted.Count > 0) await OrderRows.WriteAsync(connection, Items(accepted), options, clock.GetUtcNow(), LockMillisecondsMax);
-        await transaction.CommitAsync();
+        if (accepted.Count > 0) await locks.WriteAsync(Items(accepted), clock.GetUtcNow());
+        await locks.CommitAsync();
         Succeed(accepted);
         foreach (var (order, error) in refused) order.Succeed(error);
         WriteAlone(apart);
@@ -157,14 +151,13 @@ internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, T
         {
             try
             {
-                await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
-                await OrderRows.WriteAsync(connection, [placement], options, clock.GetUtcNow(), lockMilliseconds: null);
+                await store.WriteAsync([placement], clock.GetUtcNow(), lockMilliseconds: null);
                 return placement.Order;
             }
             catch (PostgresException no) when (OrderRows.KeyIsUsed(no))
             {
-                return await WriteOrder.FindByKeyAsync(db, placement.Order.CustomerId, placement.Key, CancellationToken.None) is { } known && known.Id == placement.Order.Id
-                    ? placement.Order : IdempotencyKey.InProgress;
+                var known = await store.FindKeysAsync([placement]);
+                return known.TryGetValue((placement.Order.CustomerId, placement.Key), out var id) && id == placement.Order.Id ? placement.Order : IdempotencyKey.InProgress;
             }
             catch (PostgresException no) when (no.SqlState == PostgresErrorCodes.LockNotAvailable && no.BatchCommand?.CommandText == OrderRows.Insert)
             {
@@ -176,7 +169,7 @@ internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, T
             }
             catch (PostgresException no) when (IsRefusal(no))
             {
-                var missing = await ChangeStock.ShortAsync(db, [.. placement.Units.Where(u => u.Quantity > 0)]);
+                var missing = await store.ShortAsync([.. placement.Units.Where(u => u.Quantity > 0).Select(u => (u.VariantId, u.Quantity))]);
                 if (missing.Count > 0 || attempt == TriesMax) return StockErrors.Insufficient(placement.LinesOf(missing));
             }
         }
@@ -189,8 +182,7 @@ internal sealed class OrderBatch(NpgsqlDataSource db, OrderingOptions options, T
         {
             try
             {
-                await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
-                var keys = await OrderRows.FindKeysAsync(connection, Items(placed));
+                var keys = await store.FindKeysAsync(Items(placed));
                 var written = placed.ToLookup(p => keys.TryGetValue((p.Item.Order.CustomerId, p.Item.Key), out var id) && id == p.Item.Order.Id);
                 Succeed(written[true]);
                 WriteAlone([.. written[false]]);

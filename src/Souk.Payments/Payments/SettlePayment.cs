@@ -109,16 +109,17 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Pay
     {
         if (!PaymentStates.Transitions.Contains((payment.Status, to))) throw new InvalidOperationException($"{payment.Id} cannot go from {payment.Status} to {to}.");
         var happened = new PaymentStatusChanged(payment.Id, payment.OrderId, payment.CustomerId, to.Text(), payment.Amount);
-        var changed = await db.QueryFirstAsync(Change, Payment.Read,
-            [payment.CustomerId, payment.Id.Value, payment.Status.Text(), to.Text(), clock.GetUtcNow(), reference, Sql.Jsonb(happened)], cancel);
+        object?[] args = [payment.CustomerId, payment.Id.Value, payment.Status.Text(), to.Text(), clock.GetUtcNow(), reference, Sql.Jsonb(happened)];
+        // Captured is no end: the order's commit, which follows, makes it durable, and until then the provider can be asked again.
+        var changed = to is PaymentStatus.Captured ? await db.QueryFirstUnsyncedAsync(Change, Payment.Read, args, cancel) : await db.QueryFirstAsync(Change, Payment.Read, args, cancel);
         if (changed is null) return await ReadAgainAsync(payment, cancel);
         Measures.PaymentEnded(to.Text());
         return changed;
     }
 
-    /// <summary>Notes what Ordering said; a payment that already has its answer keeps it.</summary>
+    /// <summary>Notes what Ordering said; a payment that already has its answer keeps it. Ordering says the same when it is asked again.</summary>
     async Task<Payment> NoteAsync(string answer, Payment payment, CancellationToken cancel) =>
-        await db.QueryFirstAsync(answer, Payment.Read, [payment.CustomerId, payment.Id.Value, clock.GetUtcNow()], cancel)
+        await db.QueryFirstUnsyncedAsync(answer, Payment.Read, [payment.CustomerId, payment.Id.Value, clock.GetUtcNow()], cancel)
         ?? await ReadAgainAsync(payment, cancel);
 
     async Task<Payment> ReadAgainAsync(Payment payment, CancellationToken cancel) =>

@@ -85,6 +85,23 @@ public static class Sql
         return await connection.ExecuteAsync(sql, args, cancel);
     }
 
+    /// <summary>
+    /// The same, in a transaction whose commit does not wait for the disk: for what is found out and done again should a crash of the database undo it. Whoever
+    /// commits later and waits makes it durable too.
+    /// </summary>
+    public static async Task<T?> QueryFirstUnsyncedAsync<T>(this NpgsqlDataSource db, string sql, Func<NpgsqlDataReader, T> read, object?[] args, CancellationToken cancel)
+    {
+        await using var connection = await db.OpenConnectionAsync(cancel);
+        await using var batch = connection.CreateBatch().Add(sql, args).WithoutSync();
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? read(reader) : default;
+    }
+
+    /// <summary>Lets the commit of the batch not wait for the disk: for what may be undone by a crash of the database, since it would be done again.</summary>
+    public static NpgsqlBatch WithoutSync(this NpgsqlBatch batch) => batch.Add(NoSync);
+
+    const string NoSync = "SELECT set_config('synchronous_commit', 'off', true)";
+
     public static T? Nullable<T>(this NpgsqlDataReader row, int column) where T : struct =>
         row.IsDBNull(column) ? null : row.GetFieldValue<T>(column);
 

@@ -177,7 +177,8 @@ internal sealed class JobRunner(WorkDatabase db, WorkMap work, IBus bus, TimePro
             else if (job.Attempt >= job.Job.Policy.AttemptsMax) batch.Add(Bury, job.Id, job.Attempt, because, now);
             else batch.Add(PutOff, job.Id, job.Attempt, now + Backoff.After(job.Attempt, Random.Shared.NextDouble(), WaitMax(job)), because);
         }
-        if (batch.BatchCommands.Count > 0) await batch.Add(WithoutSync).ExecuteNonQueryAsync(cancel);
+        // Should the server crash before these are written, the lease runs out and the job runs once more, as it may.
+        if (batch.BatchCommands.Count > 0) await batch.WithoutSync().ExecuteNonQueryAsync(cancel);
         foreach (var job in jobs)
         {
             held.Remove(job.Id);
@@ -273,9 +274,6 @@ internal sealed class JobRunner(WorkDatabase db, WorkMap work, IBus bus, TimePro
         FROM due WHERE j.id = due.id
         RETURNING j.id, j.type, j.args, j.attempts, j.leased_until
         """;
-
-    // The commit of these need not wait for the disk: should the server crash before they are written, the lease runs out and the job runs once more, as it may.
-    const string WithoutSync = "SELECT set_config('synchronous_commit', 'off', true)";
 
     const string Delete = """
         DELETE FROM platform.jobs j USING unnest($1::uuid[], $2::int[]) AS d (id, attempt)

@@ -19,10 +19,10 @@ public delegate Task EventSubscriber<in TEvent>(TEvent happened, EventContext co
 /// <param name="AggregateId">What it happened to.</param>
 /// <param name="Version">1, 2, 3, … for each aggregate without gaps; handlers see them in this order.</param>
 /// <param name="Writes">
-/// Statements whose answer the handler does not need: those of many events travel together, after their handlers and in order, in the same transaction. A
-/// subscriber that reads what it wrote uses <paramref name="Connection"/> alone.
+/// What the handler writes and need not see: that of many events travels together, after their handlers and in the same transaction. A subscriber that reads
+/// what it wrote uses <paramref name="Connection"/> alone.
 /// </param>
-public sealed record EventContext(Guid AggregateId, int Version, DateTimeOffset OccurredAt, NpgsqlConnection Connection, NpgsqlBatch Writes, IServiceProvider Services)
+public sealed record EventContext(Guid AggregateId, int Version, DateTimeOffset OccurredAt, NpgsqlConnection Connection, EventWrites Writes, IServiceProvider Services)
 {
     internal List<Action> Hints { get; } = [];
 

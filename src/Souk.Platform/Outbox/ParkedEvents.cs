@@ -48,9 +48,9 @@ internal static class ParkedEvents
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
                 limit.CancelAfter(Subscriber.HandlingTimeMax);
-                await using var writes = connection.CreateBatch();
+                var writes = new EventWrites(connection);
                 var hints = await subscriber.HandleAsync(next, connection, writes, job.Services, limit.Token);
-                if (writes.BatchCommands.Count > 0) await writes.ExecuteNonQueryAsync(limit.Token);
+                await writes.RunAsync(limit.Token);
                 await connection.ExecuteAsync(NoteHandled, [.. aggregate, next.Version, clock.GetUtcNow()], cancel);
                 await connection.ExecuteAsync(Unpark, [.. aggregate, next.Version], cancel);
                 await transaction.CommitAsync(cancel);

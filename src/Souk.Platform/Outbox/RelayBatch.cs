@@ -123,7 +123,9 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
 
     async Task HandleAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancel)
     {
-        await using var writes = connection.CreateBatch();
+        var writes = new EventWrites(connection);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Subscriber.HandlingTimeMax);
         // In the order of aggregates, so that subscribers which write to the same rows mostly meet them in the same order.
         foreach (var happened in ready.OrderBy(e => e.AggregateId).ThenBy(e => e.Aggregate.Name, StringComparer.Ordinal).ThenBy(e => e.Version))
         {
@@ -135,17 +137,17 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
             if (careful) await transaction.SaveAsync(Savepoint, cancel);
             try
             {
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                limit.CancelAfter(Subscriber.HandlingTimeMax);
+                // Each has its time, when failures are looked for; all together have it while there are none.
+                if (careful) limit.CancelAfter(Subscriber.HandlingTimeMax);
                 Hints.AddRange(await subscriber.HandleAsync(happened, connection, writes, services, limit.Token));
-                if (careful) await RunAsync(writes, limit.Token);
+                if (careful) await writes.RunAsync(limit.Token);
                 handled[happened.Aggregate] = happened.Version;
             }
             catch (Exception failure) when (!cancel.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)
             {
                 // A conflict with others may hold locks of earlier events: with them undone, and alone, the event has a fair try.
                 if (!careful || (rowsMax > 1 && IsConflict(failure))) throw new HandlingFailedException(failure);
-                writes.BatchCommands.Clear();
+                writes.Clear();
                 await transaction.RollbackAsync(Savepoint, cancel);
                 Failures.Add((happened, failure));
                 parked.Add(happened);
@@ -155,18 +157,12 @@ internal sealed class RelayBatch(Subscriber subscriber, NpgsqlDataSource db, Wor
         }
         try
         {
-            await RunAsync(writes, cancel);
+            await writes.RunAsync(cancel);
         }
         catch (Exception failure) when (!cancel.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)
         {
             throw new HandlingFailedException(failure);
         }
-    }
-
-    static async Task RunAsync(NpgsqlBatch writes, CancellationToken cancel)
-    {
-        if (writes.BatchCommands.Count > 0) await writes.ExecuteNonQueryAsync(cancel);
-        writes.BatchCommands.Clear();
     }
 
     static bool IsConflict(Exception failure) => failure is PostgresException

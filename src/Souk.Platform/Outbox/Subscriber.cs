@@ -32,7 +32,7 @@ internal sealed class Subscriber
 
     /// <summary>Hands the event to its handler; one of a type that nobody takes is handled by that alone. What it adds to the writes is the caller's to run.</summary>
     /// <returns>What the handler wants done once the transaction has committed.</returns>
-    public async Task<IReadOnlyList<Action>> HandleAsync(LoggedEvent happened, NpgsqlConnection connection, NpgsqlBatch writes, IServiceProvider services, CancellationToken cancel)
+    public async Task<IReadOnlyList<Action>> HandleAsync(LoggedEvent happened, NpgsqlConnection connection, EventWrites writes, IServiceProvider services, CancellationToken cancel)
     {
         if (!byType.TryGetValue(happened.Type, out var subscription)) return [];
         var context = new EventContext(happened.AggregateId, happened.Version, happened.OccurredAt, connection, writes, services);

@@ -39,7 +39,7 @@ public sealed class ReadNode : IAsyncDisposable
     {
         await using var connection = await App.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var context = new EventContext(variant.Value, 1, TimeProvider.System.GetUtcNow(), connection, connection.CreateBatch(), App.Services);
+        var context = new EventContext(variant.Value, 1, TimeProvider.System.GetUtcNow(), connection, new EventWrites(connection), App.Services);
         await ShowListPrice.HandleAsync(new(variant, new(amount, "USD")), context, CancellationToken.None);
         await transaction.CommitAsync();
         context.Hints.ForEach(hint => hint());

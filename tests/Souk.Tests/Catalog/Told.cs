@@ -33,7 +33,7 @@ static class Told
         foreach (var subscription in shop.App.Services.GetRequiredService<WorkMap>().Subscriptions.Where(s => s.Subscriber.StartsWith("catalog.", StringComparison.Ordinal)))
             foreach (var (_, aggregate, version, at, payload) in happened.Where(h => h.Type == subscription.EventType))
                 {
-                var context = new EventContext(aggregate, version, at, connection, connection.CreateBatch(), shop.App.Services);
+                var context = new EventContext(aggregate, version, at, connection, new EventWrites(connection), shop.App.Services);
                 await subscription.Handle(payload, context, CancellationToken.None);
                 context.Hints.ForEach(hint => hint());
             }

@@ -1,0 +1,102 @@
+using Souk.Ordering.Inventory;
+
+namespace Souk.Ordering.Checkout;
+
+/// <summary>
+/// The database as the writer of orders meets it. Every step may fail by a constraint or a lock (<see cref="PostgresException"/>), or lose its connection
+/// (any other <see cref="NpgsqlException"/>): then nobody knows what became of it.
+/// </summary>
+internal interface IOrderStore
+{
+    /// <summary>Writes the orders, each with another key and cart, as one transaction: all of them or none.</summary>
+    /// <param name="lockMilliseconds">How long a lock is waited for; null as long as any statement does.</param>
+    Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds);
+
+    /// <summary>Begins a transaction that holds the carts of these orders and this stock, and tells what they are.</summary>
+    /// <param name="skipLocked">Leaves out stock that others hold, rather than waiting for it.</param>
+    Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked, int lockMilliseconds);
+
+    /// <summary>Of these customers' keys, those that have an order, and which.</summary>
+    Task<Dictionary<(Guid Customer, string Key), OrderId>> FindKeysAsync(IReadOnlyList<Placement> placements);
+
+    /// <summary>Of these wishes, those that cannot be met at this moment.</summary>
+    Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<(VariantId VariantId, int Quantity)> wanted);
+}
+
+/// <summary>A transaction that holds what orders need. Disposed without a commit it has done nothing.</summary>
+internal interface IOrderLocks : IAsyncDisposable
+{
+    /// <summary>Carts that are still as they were read.</summary>
+    IReadOnlySet<Guid> Carts { get; }
+
+    /// <summary>Keys that have an order.</summary>
+    IReadOnlyDictionary<(Guid Customer, string Key), OrderId> Keys { get; }
+
+    /// <summary>Units of each variant that can be sold; of those that are held here.</summary>
+    Dictionary<VariantId, int> Stock { get; }
+
+    /// <summary>Variants that others hold.</summary>
+    IReadOnlySet<VariantId> Held { get; }
+
+    Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now);
+
+    Task CommitAsync();
+}
+
+/// <summary>PostgreSQL.</summary>
+internal sealed class OrderStore(NpgsqlDataSource db, OrderingOptions options) : IOrderStore
+{
+    public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds)
+    {
+        await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
+        await OrderRows.WriteAsync(connection, placements, options, now, lockMilliseconds);
+    }
+
+    public async Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked, int lockMilliseconds)
+    {
+        var connection = await db.OpenConnectionAsync(CancellationToken.None);
+        NpgsqlTransaction? transaction = null;
+        try
+        {
+            transaction = await connection.BeginTransactionAsync();
+            await OrderRows.LimitLocksAsync(connection, lockMilliseconds);
+            var carts = await OrderRows.LockCartsAsync(connection, placements);
+            var keys = await OrderRows.FindKeysAsync(connection, placements);
+            var stock = await connection.LockStockAsync(variants, skipLocked);
+            HashSet<VariantId> held = skipLocked ? [.. (await ChangeStock.StockedAsync(connection, variants)).Where(v => !stock.ContainsKey(v))] : [];
+            return new Locks(connection, transaction, options, lockMilliseconds) { Carts = carts, Keys = keys, Stock = stock, Held = held };
+        }
+        catch
+        {
+            if (transaction is not null) await transaction.DisposeAsync();
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<Dictionary<(Guid Customer, string Key), OrderId>> FindKeysAsync(IReadOnlyList<Placement> placements)
+    {
+        await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
+        return await OrderRows.FindKeysAsync(connection, placements);
+    }
+
+    public Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<(VariantId VariantId, int Quantity)> wanted) => ChangeStock.ShortAsync(db, wanted);
+
+    sealed class Locks(NpgsqlConnection connection, NpgsqlTransaction transaction, OrderingOptions options, int lockMilliseconds) : IOrderLocks
+    {
+        public required IReadOnlySet<Guid> Carts { get; init; }
+        public required IReadOnlyDictionary<(Guid Customer, string Key), OrderId> Keys { get; init; }
+        public required Dictionary<VariantId, int> Stock { get; init; }
+        public required IReadOnlySet<VariantId> Held { get; init; }
+
+        public Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now) => OrderRows.WriteAsync(connection, placements, options, now, lockMilliseconds);
+
+        public Task CommitAsync() => transaction.CommitAsync();
+
+        public async ValueTask DisposeAsync()
+        {
+            await transaction.DisposeAsync();
+            await connection.DisposeAsync();
+        }
+    }
+}
