@@ -50,7 +50,7 @@ internal static class HoldCart
             }
             catch (PostgresException no) when (no.ConstraintName is ChangeStock.NotOversold or ChangeStock.WasStocked)
             {
-                var missing = await ChangeStock.ShortAsync(db, wanted);
+                var missing = await ChangeStock.ShortAsync(db, [.. wanted.Select(u => (u.VariantId, u.Quantity))]);
                 if (missing.Count > 0 || attempt == TriesMax) return StockErrors.Insufficient(missing);
             }
         }

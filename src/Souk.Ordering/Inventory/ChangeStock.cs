@@ -38,7 +38,7 @@ internal static class ChangeStock
         await connection.QueryAsync(Stocked, static row => new VariantId(row.GetGuid(0)), [variants], CancellationToken.None);
 
     /// <summary>Of these wishes, those that cannot be met at this moment.</summary>
-    public static async Task<IReadOnlyList<VariantId>> ShortAsync(NpgsqlDataSource db, IReadOnlyList<StockUnits> wanted) => await db.QueryAsync(Short,
+    public static async Task<IReadOnlyList<VariantId>> ShortAsync(NpgsqlDataSource db, IReadOnlyList<(VariantId VariantId, int Quantity)> wanted) => await db.QueryAsync(Short,
         static row => new VariantId(row.GetGuid(0)), [wanted.Select(w => w.VariantId.Value).ToArray(), wanted.Select(w => w.Quantity).ToArray()], CancellationToken.None);
 
     // In order of variant, so that two sales with the same variants queue up instead of deadlocking. A statement of its own: the next one then sees
