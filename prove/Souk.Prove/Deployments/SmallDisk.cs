@@ -6,6 +6,8 @@ internal sealed class SmallDisk : IAsyncDisposable
     /// <summary>Half an hour of orders and their log; memory is only used as it fills.</summary>
     const int MegabytesMax = 8_192;
 
+    const int SpareKilobytes = 256, SpareKilobytesMax = 65_536;
+
     SmallDisk(string folder) => Folder = folder;
 
     public string Folder { get; }
@@ -26,11 +28,22 @@ internal sealed class SmallDisk : IAsyncDisposable
         }
     }
 
-    /// <summary>Leaves no room but what is taken already.</summary>
-    public Task FillAsync()
+    /// <summary>Leaves no room but what is taken already, and a little that is taken while it shrinks.</summary>
+    public async Task FillAsync()
     {
-        var disk = new DriveInfo(Folder);
-        return ResizeAsync(FormattableString.Invariant($"{(disk.TotalSize - disk.AvailableFreeSpace) / 1024}k"));
+        for (var spare = SpareKilobytes; ; spare *= 2)
+        {
+            var disk = new DriveInfo(Folder);
+            try
+            {
+                await ResizeAsync(FormattableString.Invariant($"{(disk.TotalSize - disk.AvailableFreeSpace) / 1024 + spare}k"));
+                return;
+            }
+            catch (ProveException) when (spare < SpareKilobytesMax)
+            {
+                // More was written meanwhile than was spared.
+            }
+        }
     }
 
     public Task FreeAsync() => ResizeAsync(FormattableString.Invariant($"{MegabytesMax}m"));
