@@ -26,3 +26,9 @@ public sealed record PaymentStatusChanged(PaymentId PaymentId, OrderId OrderId, 
 {
     public static string Type => "payment.status_changed";
 }
+
+/// <summary>The order took the money of a captured payment: it is earned. The payment's last event.</summary>
+public sealed record PaymentAccepted(PaymentId PaymentId, OrderId OrderId, Guid CustomerId) : IEvent
+{
+    public static string Type => "payment.accepted";
+}

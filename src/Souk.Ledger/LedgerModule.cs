@@ -42,7 +42,7 @@ public sealed class LedgerModule : IModule
     public void MapWork(WorkMap work)
     {
         work.Every(ExpireTransfers.Cron, ExpireTransfers.JobType, ExpireTransfers.RunAsync);
-        work.On<OrderPaid>(PostSale.Subscriber, PostSale.OnPaid);
+        work.On<PaymentAccepted>(PostSale.Subscriber, PostSale.OnAccepted);
         work.Job<PostSale.Job>(PostSale.JobType, PostSale.RunAsync, PostSale.Policy);
     }
 }

@@ -20,9 +20,10 @@ internal static class PostSale
 
     public sealed record Job(Guid CustomerId, OrderId OrderId, PaymentId PaymentId);
 
-    public static Task OnPaid(OrderPaid order, EventContext context, CancellationToken _)
+    /// <remarks>Of payments rather than orders, of which many are never paid: a subscriber keeps a row for each aggregate it reads.</remarks>
+    public static Task OnAccepted(PaymentAccepted paid, EventContext context, CancellationToken _)
     {
-        context.Writes.Batch.AddJob(JobType, new Job(order.CustomerId, order.OrderId, order.PaymentId), context.Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        context.Writes.Batch.AddJob(JobType, new Job(paid.CustomerId, paid.OrderId, paid.PaymentId), context.Services.GetRequiredService<TimeProvider>().GetUtcNow());
         return Task.CompletedTask;
     }
 

@@ -175,7 +175,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
             }
             catch (PostgresException no) when (IsRefusal(no))
             {
-                var missing = await store.ShortAsync([.. placement.Units.Where(u => u.Quantity > 0)]);
+                var missing = await store.ShortAsync([.. placement.Units.Where(u => u.Quantity > 0).Select(u => (u.VariantId, u.Quantity))]);
                 if (missing.Count > 0 || attempt == TriesMax) return StockErrors.Insufficient(placement.LinesOf(missing));
             }
         }

@@ -20,7 +20,7 @@ internal interface IOrderStore
     Task<Dictionary<(Guid Customer, string Key), OrderId>> FindKeysAsync(IReadOnlyList<Placement> placements);
 
     /// <summary>Of these wishes, those that cannot be met at this moment.</summary>
-    Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<StockUnits> wanted);
+    Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<(VariantId VariantId, int Quantity)> wanted);
 }
 
 /// <summary>A transaction that holds what orders need. Disposed without a commit it has done nothing.</summary>
@@ -81,7 +81,7 @@ internal sealed class OrderStore(NpgsqlDataSource db, OrderingOptions options) :
         return await OrderRows.FindKeysAsync(connection, placements);
     }
 
-    public Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<StockUnits> wanted) => ChangeStock.ShortAsync(db, wanted);
+    public Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<(VariantId VariantId, int Quantity)> wanted) => ChangeStock.ShortAsync(db, wanted);
 
     sealed class Locks(NpgsqlConnection connection, NpgsqlTransaction transaction, OrderingOptions options) : IOrderLocks
     {

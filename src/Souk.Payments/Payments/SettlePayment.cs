@@ -85,7 +85,9 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Ask
 
     /// <summary>Notes what Ordering said; a payment that already has its answer keeps it. Ordering says the same when it is asked again.</summary>
     async Task<Payment> NoteAsync(string answer, Payment payment, CancellationToken cancel) =>
-        await db.QueryFirstUnsyncedAsync(answer, Payment.Read, [payment.CustomerId, payment.Id.Value, clock.GetUtcNow()], cancel)
+        await db.QueryFirstUnsyncedAsync(answer, Payment.Read, answer == Accept
+            ? [payment.CustomerId, payment.Id.Value, clock.GetUtcNow(), Sql.Jsonb(new PaymentAccepted(payment.Id, payment.OrderId, payment.CustomerId))]
+            : [payment.CustomerId, payment.Id.Value, clock.GetUtcNow()], cancel)
         ?? await ReadAgainAsync(payment, cancel);
 
     async Task<Payment> ReadAgainAsync(Payment payment, CancellationToken cancel) =>
@@ -111,9 +113,16 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Ask
         """;
 
     const string Accept = $"""
-        UPDATE payments.payments SET accepted_at = $3
-        WHERE customer_id = $1 AND id = $2 AND status = 'captured' AND accepted_at IS NULL AND refused_at IS NULL
-        RETURNING {Payment.Columns}
+        WITH accepted AS (
+            UPDATE payments.payments SET accepted_at = $3
+            WHERE customer_id = $1 AND id = $2 AND status = 'captured' AND accepted_at IS NULL AND refused_at IS NULL
+            RETURNING {Payment.Columns}
+        ), told AS (
+            -- The last event of a payment; being captured was the one before.
+            {Outbox.AppendFrom}
+            SELECT 'payment.accepted', id, version, $3, $4::jsonb FROM accepted
+        )
+        SELECT {Payment.Columns} FROM accepted
         """;
 
     const string Refuse = $"""

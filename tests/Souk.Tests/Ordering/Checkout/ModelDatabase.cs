@@ -106,7 +106,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         return placements.Select(p => (p.Order.CustomerId, p.Key)).Distinct().Where(Orders.ContainsKey).ToDictionary(key => key, key => Orders[key].Order.Id);
     }
 
-    public async Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<StockUnits> wanted)
+    public async Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<(VariantId VariantId, int Quantity)> wanted)
     {
         await LosableAsync();
         return [.. wanted.Where(w => Stock[w.VariantId].OnHand - Stock[w.VariantId].Reserved < w.Quantity).Select(w => w.VariantId)];
