@@ -5,7 +5,7 @@ internal enum Promise
 {
     Answers, NoFailure, NothingLeaks, OneEffect, SameContent, OneOrderPerCart, CartAsSeen, NothingUnasked,
     AcceptedIsKept, RefusedIsNothing, StockAddsUp, StockIsPromised, StockIsAsTold, ChargedOnce, PaidIsCaptured, HistoryIsAPath, EndedOnce, EventsAreTold, InboxIsWhole, WorkIsDone,
-    LedgerBalances, NoDeadlock,
+    LedgerBalances, WalletIsAsTold, NoDeadlock,
 }
 
 internal static class Promises
@@ -34,6 +34,7 @@ internal static class Promises
         Promise.InboxIsWhole => "Customers were told everything, once and in order.",
         Promise.WorkIsDone => "Every event was handed on, and no job failed for good or was left over.",
         Promise.LedgerBalances => "The debits of the ledger are its credits.",
+        Promise.WalletIsAsTold => "A wallet holds what its owner was told: each top-up, transfer and payment once, never more spent than there was.",
         Promise.NoDeadlock => "All writers take their locks in one order: PostgreSQL saw no deadlock.",
         _ => throw new ArgumentOutOfRangeException(nameof(promise)),
     };

@@ -21,6 +21,9 @@ internal sealed class Run(ProveOptions options, Action<string> tell)
     /// <summary>How long the shop may take to come to rest.</summary>
     static readonly TimeSpan SettleMax = TimeSpan.FromMinutes(4);
 
+    /// <summary>Members who use their wallets.</summary>
+    const int WalletUsers = 4;
+
     /// <summary>Orders that nobody paid expire at once, and jobs that wait for another try have it.</summary>
     const int AheadAtTheEnd = 120, FarAheadAtTheEnd = 3_600;
 
@@ -65,7 +68,8 @@ internal sealed class Run(ProveOptions options, Action<string> tell)
         using var stopActors = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         stopFaults.CancelAfter(options.Time);
         List<Actor> actors = [.. Enumerable.Range(0, options.Buyers).Select(n => new Buyer(world, $"buyer {n}", n % 2 == 0 ? null : world.Members[n / 2 % world.Members.Count])),
-            new Stockkeeper(world, "stockkeeper 1"), new Stockkeeper(world, "stockkeeper 2"), new Packer(world, "packer 1"), new Packer(world, "packer 2")];
+            new Stockkeeper(world, "stockkeeper 1"), new Stockkeeper(world, "stockkeeper 2"), new Packer(world, "packer 1"), new Packer(world, "packer 2"),
+            .. world.Members.Take(WalletUsers).Select((member, n) => new WalletUser(world, $"wallet user {n}", member))];
         var acting = actors.ConvertAll(actor => Task.Run(() => actor.RunAsync(options, stopActors.Token), CancellationToken.None));
         var watching = Task.Run(() => WatchAsync(world.Shop, own, db, faults, watch, stopActors.Token), CancellationToken.None);
         await new FaultSchedule(faults, options, disturbances, tell).RunAsync(stopFaults.Token);

@@ -6,7 +6,7 @@ namespace Souk.Prove.Actors;
 /// <summary>What a buyer does with an order that was accepted: pays, is declined, pays twice at once, cancels, cancels while paying, or lets it expire.</summary>
 internal sealed class Payer(World world)
 {
-    static readonly string[] PaymentRefusals = ["order_not_payable", "payment_in_progress"];
+    static readonly string[] PaymentRefusals = ["order_not_payable", "payment_in_progress", "insufficient_balance", "payment_method_unavailable"];
 
     public async Task GoOnAsync(AcceptedOrder order, Random script)
     {
@@ -31,9 +31,9 @@ internal sealed class Payer(World world)
 
     static string Key(Random script) => FormattableString.Invariant($"prove-{Guid.NewGuid():n}-{script.Next():x8}");
 
-    async Task PayAsync(AcceptedOrder order, string key, string? token)
+    public async Task PayAsync(AcceptedOrder order, string key, string? token, string method = "sandbox")
     {
-        var payment = new JsonObject { ["method"] = "sandbox" };
+        var payment = new JsonObject { ["method"] = method };
         if (token is not null) payment["token"] = token;
         var answer = await world.Shop.AskAsync("pay order", HttpMethod.Post, $"/v1/orders/{order.Id}/payments", payment, order.Caller, key);
         if (answer.Status == 201)

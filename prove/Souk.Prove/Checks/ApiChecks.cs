@@ -18,6 +18,7 @@ internal sealed class ApiChecks(World world, Inboxes inboxes)
         new(Promise.HistoryIsAPath, "API", HistoryIsAPathAsync),
         new(Promise.StockIsAsTold, "API", StockIsAsToldAsync),
         new(Promise.InboxIsWhole, "API", inboxes.CheckAsync),
+        new(Promise.WalletIsAsTold, "API", new Wallets(world).CheckAsync),
         new(Promise.WorkIsDone, "API", WorkIsDoneAsync),
     ];
 

@@ -31,7 +31,7 @@ internal static class RowSql
         )
         SELECT format('variant %s: on hand %s, reserved %s, on its shelves %s, moved %s', s.variant_id, s.on_hand, s.reserved, lies, moved)
         FROM ordering.stock s LEFT JOIN levels USING (variant_id) LEFT JOIN moves USING (variant_id)
-        WHERE s.reserved < 0 OR s.on_hand < s.reserved OR s.on_hand <> coalesce(lies, 0) OR s.on_hand <> coalesce(moved, 0)
+        WHERE s.reserved < 0 OR s.on_hand + s.oversold_max < s.reserved OR s.on_hand <> coalesce(lies, 0) OR s.on_hand <> coalesce(moved, 0)
         UNION ALL
         SELECT format('variant %s: %s lie at %s, where %s were moved', variant_id, l.on_hand, location_id, moved)
         FROM ordering.stock_levels l
@@ -59,7 +59,10 @@ internal static class RowSql
         FROM payments.sandbox_charges s JOIN payments.payments p ON p.id = s.payment_id WHERE s.status = 'captured' AND p.accepted_at IS NULL
         UNION ALL
         SELECT format('charge %s of the sandbox is of no payment', s.payment_id)
-        FROM payments.sandbox_charges s LEFT JOIN payments.payments p ON p.id = s.payment_id WHERE p.id IS NULL
+        FROM payments.sandbox_charges s LEFT JOIN payments.payments p ON p.id = s.payment_id LEFT JOIN payments.top_ups t ON t.id = s.payment_id WHERE p.id IS NULL AND t.id IS NULL
+        UNION ALL
+        SELECT format('top-up %s was captured by the sandbox and not credited', s.payment_id)
+        FROM payments.sandbox_charges s JOIN payments.top_ups t ON t.id = s.payment_id WHERE s.status = 'captured' AND t.credited_at IS NULL
         UNION ALL
         SELECT format('payment %s is still pending', id) FROM payments.payments WHERE status = 'pending'
         """;

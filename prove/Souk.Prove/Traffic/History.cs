@@ -26,6 +26,15 @@ internal sealed class History
     /// <summary>Adjustments of stock that were answered with 201, by key.</summary>
     public ConcurrentDictionary<string, (string Variant, int Delta)> Adjustments { get; } = new();
 
+    /// <summary>The wallets of members who use them.</summary>
+    public ConcurrentDictionary<Account, string> Wallets { get; } = new();
+
+    /// <summary>Top-ups that were answered as captured, by id.</summary>
+    public ConcurrentDictionary<string, (Account Member, long Amount)> TopUps { get; } = new();
+
+    /// <summary>Transfers between wallets that were answered with 201, by id.</summary>
+    public ConcurrentDictionary<string, (Account From, Account To, long Amount)> Sent { get; } = new();
+
     public IReadOnlyDictionary<Promise, int> Violations => counts;
 
     public bool IsHeld => counts.IsEmpty;
