@@ -45,7 +45,7 @@ internal sealed class BenchShop : IAsyncDisposable
         await Child.RunAsync([souk, "import", "adventureworks", Path.Combine(folder, "catalogue"), "--database", server.ConnectionString, "--keys", keys]);
         var collector = await Collector.StartAsync();
         var host = await Child.StartAsync([souk, "serve", "--database", server.ConnectionString, "--keys", keys, "--port", "auto"],
-            line => line.Contains("listening on:", StringComparison.Ordinal), ("SOUK_PAYMENTS__METHODS", "sandbox"),
+            line => line.Contains("listening on:", StringComparison.Ordinal), ("SOUK_PAYMENTS__METHODS", "sandbox,wallet"),
             ("SOUK_TELEMETRY__ENDPOINT", collector.Url), ("SOUK_TELEMETRY__SAMPLERATIO", "0.01"));
         var shop = new BenchShop(folder, server, host, collector);
         shop.Url = host.Ready[host.Ready.IndexOf("http://", StringComparison.Ordinal)..].Split('"', ' ')[0];

@@ -19,6 +19,7 @@ internal static class Orders
         yield return new("purchase", async () =>
         {
             await shop.RenewTokensAsync();
+            await FillWalletsAsync(shop);
             var result = await Result.MeasureAsync("purchase", shop, settings, () => BuyAsync(shop, settings.Seconds), null, "none");
             await ProveAsync(shop);
             return result;
@@ -110,7 +111,16 @@ internal static class Orders
               """;
     }
 
-    /// <summary>Cart, two lines, address, shipping, order, payment: seven requests each, 32 shoppers at once.</summary>
+    /// <summary>Enough for any run: each purchase costs some hundreds.</summary>
+    static async Task FillWalletsAsync(BenchShop shop)
+    {
+        const long Amount = 100_000_000;
+        foreach (var token in shop.Tokens)
+            for (var times = 0; times < 5; times++)
+                await SendAsync(shop.Http, new("Bearer", token), HttpMethod.Post, "/v1/me/wallet/top-ups", new { amount = new { amount = Amount, currency = "USD" }, method = "sandbox" });
+    }
+
+    /// <summary>Cart, two lines, address, shipping, order, payment from the wallet: seven requests each, 32 shoppers at once.</summary>
     static async Task<Load> BuyAsync(BenchShop shop, int seconds)
     {
         var (took, errors) = (new ConcurrentBag<double>(), 0L);
@@ -147,17 +157,20 @@ internal static class Orders
         await SendAsync(HttpMethod.Patch, $"/v1/carts/{cart}", new { shippingAddress = new { name = "Ada", line1 = "12 St James Square", city = "London", country = "GB" } });
         var total = (await SendAsync(HttpMethod.Patch, $"/v1/carts/{cart}", new { shippingMethod = "courier" })).GetProperty("total");
         var order = (await SendAsync(HttpMethod.Post, "/v1/orders", new { cartId = cart, expectedTotal = total })).GetProperty("id").GetString();
-        await SendAsync(HttpMethod.Post, $"/v1/orders/{order}/payments", new { method = "sandbox" });
+        var payment = await SendAsync(HttpMethod.Post, $"/v1/orders/{order}/payments", new { method = "wallet" });
+        if (payment.GetProperty("status").GetString() != "captured") throw new HttpRequestException($"The payment is {payment}.");
 
-        async Task<JsonElement> SendAsync(HttpMethod method, string path, object body)
-        {
-            using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body) };
-            request.Headers.Authorization = bearer;
-            request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
-            using var answer = await http.SendAsync(request);
-            answer.EnsureSuccessStatusCode();
-            return JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement.Clone();
-        }
+        Task<JsonElement> SendAsync(HttpMethod method, string path, object body) => Orders.SendAsync(http, bearer, method, path, body);
+    }
+
+    static async Task<JsonElement> SendAsync(HttpClient http, AuthenticationHeaderValue bearer, HttpMethod method, string path, object body)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body) };
+        request.Headers.Authorization = bearer;
+        request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+        using var answer = await http.SendAsync(request);
+        answer.EnsureSuccessStatusCode();
+        return JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement.Clone();
     }
 
     /// <summary>A fast wrong answer is none: what was measured must add up.</summary>

@@ -46,7 +46,7 @@ internal static class Report
         - **place-order** is by two lines, signed in, with relay, inbox, jobs and expiry running; afterwards units reserved equal units ordered, there were no deadlocks and every event was told, or the run fails. Above 1: orders that come together share
           a transaction; pgbench places one at a time, with the same rows.
         - **ledger** is transfers by its engine, in the process that measures, 1,024 at once; its ceiling is the same engine with a transaction for each, so above 1 is what writing together gains. Afterwards every account was the sum of its transfers.
-        - **purchase** is cart, two lines, address, shipping, order and payment: seven requests.
+        - **purchase** is cart, two lines, address, shipping, order and payment from the wallet: seven requests.
         - **live-update** is how long after the answer to `POST /v1/orders` the order's event arrives at a follower of `GET /v1/events`, at 100 orders/s; one that never comes is an error.
         - `./souk bench --check` compares with benchmarks.json, the lowest ratio of a round, and runs, shortened, with every change. `./souk bench growth` measures what requests cost in a shop with millions of orders.
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Souk.Ordering.Inventory;
 using Souk.Ordering.Orders;
 using Souk.Platform.Idempotency;
@@ -38,7 +39,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
     static readonly TimeSpan TightTime = TimeSpan.FromSeconds(1);
 
     readonly SemaphoreSlim alone = new(AloneMax);
-    readonly Dictionary<VariantId, DateTimeOffset> tightUntil = [];   // of the one batch that runs
+    readonly ConcurrentDictionary<VariantId, DateTimeOffset> tightUntil = [];
 
     public async Task RunAsync(IReadOnlyList<Placed> placed)
     {
@@ -207,10 +208,10 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
 
     bool IsTight(IReadOnlyList<Placed> placed)
     {
-        if (tightUntil.Count == 0) return false;
+        if (tightUntil.IsEmpty) return false;
         var now = clock.GetUtcNow();
         foreach (var (variant, until) in tightUntil)
-            if (until <= now) tightUntil.Remove(variant);
+            if (until <= now) tightUntil.TryRemove(variant, out _);
         return placed.Any(p => p.Item.Units.Any(u => u.Quantity > 0 && tightUntil.ContainsKey(u.VariantId)));
     }
 

@@ -5,13 +5,16 @@ namespace Souk.Ordering.Checkout;
 /// <summary>Makes a draft true. Orders that come while others are being written are written together: <see cref="OrderBatch"/>.</summary>
 internal sealed class WriteOrder(OrderBatch batch, OrderNumbers numbers, OrderingOptions options, TimeProvider clock)
 {
+    /// <summary>While one batch waits for the disk another is written: a fifth more orders than one lane on two cores.</summary>
+    public const int Lanes = 2;
+
     /// <summary>Larger batches were no faster, and hold their locks longer.</summary>
     public const int OrdersMax = 64;
 
     /// <summary>Some seconds of work; more would be answered too late to be of use.</summary>
     public const int WaitingMax = 2_000;
 
-    readonly NaturalBatches<Placement, Result<StoredOrder>> batches = new(batch.RunAsync, lanes: 1, OrdersMax, WaitingMax);
+    readonly NaturalBatches<Placement, Result<StoredOrder>> batches = new(batch.RunAsync, Lanes, OrdersMax, WaitingMax);
 
     /// <summary>Never cancelled: the answer to an order that is being written is whether it was written.</summary>
     public async Task<Result<StoredOrder>> RunAsync(DraftOrder draft, string key, byte[] fingerprint)
