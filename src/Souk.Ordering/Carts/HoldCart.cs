@@ -38,10 +38,10 @@ internal static class HoldCart
         var components = await kits.AllAsync(cancel);
         for (var attempt = 1; ; attempt++)
         {
-            IReadOnlyList<StockUnits> wanted = [];
+            (IReadOnlyList<StoredCart.Line> lines, IReadOnlyList<StockUnits> wanted) = ([], []);
             try
             {
-                if ((await SaveAsync(db, customer, id, cart => wanted = UnitsOf(cart, components), options, clock.GetUtcNow(), cancel)).Refused(out var refused, out var hold)) return refused;
+                if ((await SaveAsync(db, customer, id, Wanted, options, clock.GetUtcNow(), cancel)).Refused(out var refused, out var hold)) return refused;
                 http.Response.Headers.CacheControl = "private, no-store";
                 return TypedResults.Created($"/v1/carts/{id}/holds", hold);
             }
@@ -51,8 +51,13 @@ internal static class HoldCart
             catch (PostgresException no) when (no.ConstraintName is ChangeStock.NotOversold or ChangeStock.WasStocked)
             {
                 var missing = await ChangeStock.ShortAsync(db, [.. wanted.Select(u => (u.VariantId, u.Quantity))]);
-                if (missing.Count > 0 || attempt == TriesMax) return StockErrors.Insufficient(missing);
+                // Told by the lines that need it, as itself or in a kit.
+                if (missing.Count > 0 || attempt == TriesMax)
+                    return StockErrors.Insufficient([.. lines.Select(l => l.VariantId)
+                        .Where(v => components.TryGetValue(v, out var parts) ? parts.Any(part => missing.Contains(part.VariantId)) : missing.Contains(v))]);
             }
+
+            IReadOnlyList<StockUnits> Wanted(StoredCart cart) => ((lines, wanted) = (cart.Lines, UnitsOf(cart, components))).wanted;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Souk.Ordering.Carts;
@@ -37,6 +38,18 @@ public sealed class HoldCartTests(HoldingShop shop) : IClassFixture<HoldingShop>
     Task<HttpResponseMessage> ReleaseAsync(GuestCart cart) => SendAsync(HttpMethod.Delete, "/holds", cart);
 
     Task<HttpResponseMessage> OrderAsync(GuestCart cart) => shop.PlaceAsync(new { cartId = cart.Id, email = "guest@example.com" }, cartToken: cart.Token);
+
+    [Fact]
+    public async Task A_kit_that_is_short_of_a_part_is_named_and_not_its_part()
+    {
+        var (part, plenty, kit) = (await shop.NewVariantAsync(1), await shop.NewVariantAsync(9), await shop.NewVariantAsync(null));
+        // Signed in now: others of these tests let time pass.
+        using var made = await (await shop.NewStaff()).Http.PutAsJsonAsync($"/v1/admin/stock/{kit}/kit", new { components = new[] { new { variantId = part, quantity = 2 } } });
+        Assert.Equal(HttpStatusCode.OK, made.StatusCode);
+        var no = await (await HoldAsync(await NewCartAsync((plenty, 1), (kit, 1)))).Problem(HttpStatusCode.Conflict, "insufficient_stock");
+        Assert.Equal([kit], no.GetProperty("variantIds").EnumerateArray().Select(v => v.GetString()));
+        Assert.Equal((9, 0, 9), await shop.StockAsync(plenty));
+    }
 
     [Fact]
     public async Task What_is_held_nobody_else_buys_and_the_order_of_the_cart_uses_it()
