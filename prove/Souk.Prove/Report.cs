@@ -7,7 +7,7 @@ namespace Souk.Prove;
 /// <summary>What a run found, for people.</summary>
 internal static class Report
 {
-    const int TextLengthMax = 600;
+    const int TextLengthMax = 4_000;
 
     public static string Summary(Outcome outcome) => string.Create(CultureInfo.InvariantCulture,
         $"{(outcome.History.IsHeld ? "all promises held" : "PROMISES BROKEN")}: {outcome.Shop.Operations} operations, {outcome.History.Orders.Count} orders, {outcome.Kills} kills, ")

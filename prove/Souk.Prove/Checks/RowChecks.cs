@@ -7,7 +7,7 @@ using Souk.Prove.Traffic;
 namespace Souk.Prove.Checks;
 
 /// <summary>What only the rows of the database show: all orders, and what no client is told.</summary>
-internal sealed class RowChecks(NpgsqlDataSource db, World world, Func<long> deadlocks)
+internal sealed class RowChecks(NpgsqlDataSource db, World world, Func<long> deadlocks, Func<string> deadlocksLogged)
 {
     const int RowsMax = 25;
 
@@ -114,7 +114,7 @@ internal sealed class RowChecks(NpgsqlDataSource db, World world, Func<long> dea
     Task<long> NoDeadlockAsync(History history)
     {
         if (deadlocks() is > 0 and var times)
-            history.Violate(Promise.NoDeadlock, string.Create(CultureInfo.InvariantCulture, $"PostgreSQL broke {times} deadlocks; its log says between which statements"));
+            history.Violate(Promise.NoDeadlock, string.Create(CultureInfo.InvariantCulture, $"PostgreSQL broke {times} deadlocks: {deadlocksLogged()}"));
         return Task.FromResult(1L);
     }
 

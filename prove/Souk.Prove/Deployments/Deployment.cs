@@ -35,6 +35,15 @@ internal sealed class Deployment : IAsyncDisposable
     /// <summary>Bugs that nodes have logged.</summary>
     public ConcurrentQueue<string> Failures { get; } = [];
 
+    /// <summary>What the log of PostgreSQL says of deadlocks: between which statements.</summary>
+    public string DeadlocksLogged()
+    {
+        const int LinesEach = 14, LinesMax = 80;
+        var lines = Directory.EnumerateFiles(Path.Combine(disk?.Folder ?? folder, "pg", "log")).SelectMany(File.ReadLines).ToList();
+        return string.Join('\n', lines.Index().Where(l => l.Item.Contains("deadlock detected", StringComparison.Ordinal))
+            .SelectMany(l => lines.Skip(l.Index).Take(LinesEach)).Take(LinesMax));
+    }
+
     public (string Email, string Password) Staff => (StaffEmail, OneTimePassword);
 
     string OneTimePassword { get; }
@@ -49,8 +58,9 @@ internal sealed class Deployment : IAsyncDisposable
         {
             var server = await EmbeddedPostgresServer.StartAsync(new() { DataFolder = Path.Combine(disk?.Folder ?? folder, "pg"), Durable = true });
             tell(FormattableString.Invariant($"PostgreSQL is process {server.ProcessId}{(disk is null ? "" : ", on a small disk of its own")}"));
-            // The shop gives up on most locks before PostgreSQL looks for a deadlock: it is to look at once, so that none goes unseen.
-            await File.AppendAllTextAsync(Path.Combine(disk?.Folder ?? folder, "pg", "postgresql.auto.conf"), "deadlock_timeout = 10ms\n");
+            // The shop gives up on most locks after 250 ms, before PostgreSQL would look for a deadlock: it is to look sooner, so that none goes unseen. But not at once:
+            // who holds stock tries a key for a millisecond only, which on a busy machine may look like many. The log says between whom.
+            await File.AppendAllTextAsync(Path.Combine(disk?.Folder ?? folder, "pg", "postgresql.auto.conf"), "deadlock_timeout = 100ms\nlog_error_verbosity = default\n");
             Child.Reload(server.ProcessId);
             await Host.Shop.MigrateAsync(server.ConnectionString, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
             var (keys, catalogue) = (Path.Combine(folder, "keys"), Path.Combine(folder, "catalogue"));
