@@ -57,7 +57,8 @@ internal sealed class Run(ProveOptions options, Action<string> tell)
         await SettleAsync(own, db);
 
         var results = new List<(Check, long)>();
-        foreach (var check in new ApiChecks(world, inboxes).All.Concat(db is null ? [] : new RowChecks(db, world, () => deadlocks, () => own?.DeadlocksLogged() ?? "its log says between which statements").All))
+        var rows = db is null ? null : new RowChecks(db, world, () => deadlocks, () => own?.DeadlocksLogged() ?? "its log says between which statements");
+        foreach (var check in new ApiChecks(world, inboxes).All.Concat(rows?.All ?? []))
             results.Add((check, await check.RunAsync(history)));
         return new(options, history, shop, faults, results, took, [.. own?.Failures ?? []]);
     }

@@ -14,7 +14,8 @@ internal sealed class Wallets(World world)
             var entries = await ReadAsync(member);
             looked += entries.Count;
             if (entries.Count == 0) continue;
-            if (entries[0].Balance != entries.Sum(e => e.Amount)) history.Violate(Promise.WalletIsAsTold, $"{member.Email} has {entries[0].Balance}; its statement sums to {entries.Sum(e => e.Amount)}");
+            if (entries[0].Balance != entries.Sum(e => e.Amount))
+                history.Violate(Promise.WalletIsAsTold, $"{member.Email} has {entries[0].Balance}; its statement sums to {entries.Sum(e => e.Amount)}");
             if (entries.FirstOrDefault(e => e.Balance < 0) is { } spent) history.Violate(Promise.WalletIsAsTold, $"{member.Email} was at {spent.Balance} after {spent.Id}");
 
             var byId = entries.ToLookup(e => e.Id);

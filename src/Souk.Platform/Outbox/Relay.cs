@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Souk.Platform.Data;
 using Souk.Platform.Modules;
 
@@ -28,7 +27,9 @@ internal sealed class Relay(WorkDatabase log, NpgsqlDataSource db, WorkMap work,
     /// <summary>Subscribers that one node serves at the same moment; each takes a connection from the pool that requests use too.</summary>
     const int ConcurrencyMax = 4;
 
-    readonly ConcurrentDictionary<string, Task> serving = [];
+    /// <summary>By subscriber; what has ended stays until it is served again. Only the loop touches it.</summary>
+    readonly Dictionary<string, Task> serving = [];
+
     readonly SemaphoreSlim hands = new(ConcurrencyMax);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -46,7 +47,7 @@ internal sealed class Relay(WorkDatabase log, NpgsqlDataSource db, WorkMap work,
                 {
                     if (registeredAt is null || clock.GetUtcNow() - registeredAt > RegisterPause) registeredAt = await RegisterAsync(stop.Token);
                     foreach (var behind in await log.Source.QueryAsync(Behind, static row => row.GetString(0), [subscribers.Keys.ToArray()], stop.Token))
-                        if (!serving.ContainsKey(behind))
+                        if (!serving.TryGetValue(behind, out var under) || under.IsCompleted)
                             serving[behind] = ServeAsync(subscribers[behind], stop.Token);
                 }
                 catch (Exception away) when (!stop.IsCancellationRequested)
@@ -77,7 +78,6 @@ internal sealed class Relay(WorkDatabase log, NpgsqlDataSource db, WorkMap work,
     /// <summary>Step by step to the end of the log; ends also when another node serves this subscriber. Never throws.</summary>
     async Task ServeAsync(Subscriber subscriber, CancellationToken stop)
     {
-        await Task.Yield();   // so that it stands in the table before it can leave it
         try
         {
             await hands.WaitAsync(stop);
@@ -93,10 +93,6 @@ internal sealed class Relay(WorkDatabase log, NpgsqlDataSource db, WorkMap work,
             logger.LogWarning("Subscriber {Subscriber} waits: {Reason}", subscriber.Name, away.Message);
             log.Forget();
             await Task.WhenAny(Task.Delay(RetryPause, stop));
-        }
-        finally
-        {
-            serving.TryRemove(subscriber.Name, out _);
         }
     }
 
