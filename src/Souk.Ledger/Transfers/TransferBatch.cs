@@ -113,7 +113,7 @@ internal sealed class TransferBatch(NpgsqlDataSource db, TimeProvider clock, ILo
 
     public void Dispose() => apart.Dispose();
 
-    static bool IsConflict(PostgresException no) => 
+    static bool IsConflict(PostgresException no) =>
         no.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.InvalidSqlStatementName;
 
     static bool IsShutdown(NpgsqlException lost) =>
