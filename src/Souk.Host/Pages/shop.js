@@ -5,26 +5,34 @@ const kept = (name, otherwise) => JSON.parse(localStorage.getItem(name) ?? 'null
 const keep = (name, value) => value === null ? localStorage.removeItem(name) : localStorage.setItem(name, JSON.stringify(value));
 const states = { in_stock: 'In stock', low: 'Only a few left', out: 'Sold out', backorder: 'On order' };
 let follow = null;   // the stream of the order that is shown
+let visits = 0;
+
+/** Where the visitor is now: what was loaded for a page that has been left since is not shown. */
+function visit() {
+  const mine = ++visits;
+  const here = () => mine === visits;
+  return { here, show: (...what) => { if (here()) show(...what); } };
+}
 
 // ── products ──
-async function products(query) {
-  const [page, categories] = await Promise.all([call('GET', `/v1/products?limit=24&${query}`), call('GET', '/v1/categories?limit=100')]);
+async function products(page, query) {
+  const [found, categories] = await Promise.all([call('GET', `/v1/products?limit=24&${query}`), call('GET', '/v1/categories?limit=100')]);
   const chosen = query.get('category');
-  const list = el('ul', { className: 'grid' }, page.items.map(tile));
-  const more = el('button', { className: 'plain', textContent: 'Show more', hidden: !page.nextCursor });
-  let cursor = page.nextCursor;
+  const list = el('ul', { className: 'grid' }, found.items.map(tile));
+  const more = el('button', { className: 'plain', textContent: 'Show more', hidden: !found.nextCursor });
+  let cursor = found.nextCursor;
   more.onclick = () => attempt(more, async () => {
     const next = await call('GET', `/v1/products?limit=24&${query}&cursor=${cursor}`);
     list.append(...next.items.map(tile));
     cursor = next.nextCursor;
     more.hidden = !cursor;
   });
-  show(query.get('q') ? `“${query.get('q')}”` : 'Products',
+  page.show(query.get('q') ? `“${query.get('q')}”` : 'Products',
     el('h1', {}, query.get('q') ? `What matches “${query.get('q')}”` : 'Products'),
     el('nav', { 'aria-label': 'Categories' }, el('ul', { className: 'chips' },
       el('li', {}, el('a', { href: '#/', 'aria-current': !chosen && 'page' }, 'All')),
       categories.items.filter(c => !c.parentId).map(c => el('li', {}, el('a', { href: `#/?category=${c.slug}`, 'aria-current': chosen === c.slug && 'page' }, c.name))))),
-    page.items.length ? list : el('p', {}, 'Nothing matches. Try other words.'), el('p', {}, more));
+    found.items.length ? list : el('p', {}, 'Nothing matches. Try other words.'), el('p', {}, more));
 }
 
 function tile(product) {
@@ -35,7 +43,7 @@ function tile(product) {
 
 const photo = (product, alt) => el('div', { className: 'photo' }, product.media.length ? el('img', { src: product.media[0].url, alt, loading: 'lazy' }) : el('span', { className: 'quiet' }, 'No photo'));
 
-async function product(slug) {
+async function product(page, slug) {
   const it = await call('GET', `/v1/products/${encodeURIComponent(slug)}`);
   const variant = el('select', { name: 'variant' }, it.variants.map(v =>
     el('option', { value: v.id, disabled: !v.price }, [Object.values(v.options).join(', ') || v.name, v.price ? money(v.price) : 'no price'].join(' · '))));
@@ -53,7 +61,7 @@ async function product(slug) {
     event.preventDefault();
     attempt(add, async () => { await addLine(variant.value, quantity.valueAsNumber); location.hash = '#/cart'; });
   };
-  show(it.name, el('p', {}, el('a', { href: '#/' }, '← All products')), el('div', { className: 'two' }, photo(it, it.name),
+  page.show(it.name, el('p', {}, el('a', { href: '#/' }, '← All products')), el('div', { className: 'two' }, photo(it, it.name),
     el('div', {}, el('h1', {}, it.name), it.rating.average && el('p', { className: 'quiet' }, `★ ${it.rating.average} of 5, ${it.rating.count} reviews`), el('p', {}, it.description), form)));
 }
 
@@ -94,18 +102,18 @@ async function count(cart) {
   badge.hidden = units === 0;
 }
 
-async function cartPage() {
+async function cartPage(page) {
   const [cart, methods] = await Promise.all([readCart(), call('GET', '/v1/shipping-methods?limit=100')]);
   await count(cart);
-  if (!cart?.lines.length) return show('Cart', el('h1', {}, 'Your cart is empty'), el('p', {}, el('a', { href: '#/' }, 'Find something')));
+  if (!cart?.lines.length) return page.show('Cart', el('h1', {}, 'Your cart is empty'), el('p', {}, el('a', { href: '#/' }, 'Find something')));
   const lines = cart.lines.map(line => {
     const quantity = el('input', { type: 'number', min: 1, max: 99, value: line.quantity, 'aria-label': `Quantity of ${line.name}` });
     quantity.onchange = () => attempt(quantity, async () => {
       await call('PUT', `/v1/carts/${cart.id}/lines/${line.variantId}`, { body: { quantity: quantity.valueAsNumber }, headers: cartHeaders() });
-      await cartPage();
+      await cartPage(page);
     });
     const remove = el('button', { className: 'plain', type: 'button', 'aria-label': `Remove ${line.name}`, textContent: '✕' });
-    remove.onclick = () => attempt(remove, async () => { await call('DELETE', `/v1/carts/${cart.id}/lines/${line.variantId}`, { headers: cartHeaders() }); await cartPage(); });
+    remove.onclick = () => attempt(remove, async () => { await call('DELETE', `/v1/carts/${cart.id}/lines/${line.variantId}`, { headers: cartHeaders() }); await cartPage(page); });
     return el('tr', {}, el('td', {}, line.name ?? 'No longer sold'), el('td', {}, quantity), el('td', { className: 'sum' }, line.unavailable ? 'unavailable' : money(line.total)), el('td', {}, remove));
   });
   const field = (label, name, autocomplete, rest = {}) => el('label', {}, label, el('input', { name, autocomplete, required: true, ...rest }));
@@ -118,7 +126,7 @@ async function cartPage() {
   let key = crypto.randomUUID();   // of this intention: pressed twice, or again after a lost answer, it is one order
   form.onchange = () => { key = crypto.randomUUID(); };
   form.onsubmit = event => { event.preventDefault(); attempt(buy, () => checkout(cart, new FormData(form), () => key)); };
-  show('Cart', el('h1', {}, 'Cart'), el('div', { className: 'two' },
+  page.show('Cart', el('h1', {}, 'Cart'), el('div', { className: 'two' },
     el('div', { className: 'card scroll' }, el('table', {}, el('caption', { className: 'hidden' }, 'What is in the cart'),
       el('thead', {}, el('tr', {}, el('th', {}, 'Product'), el('th', {}, 'Quantity'), el('th', { className: 'sum' }, 'Total'), el('th', {}, el('span', { className: 'hidden' }, 'Remove')))),
       el('tbody', {}, lines)), sums(cart)), form));
@@ -146,13 +154,13 @@ async function checkout(cart, given, key) {
 }
 
 // ── orders ──
-async function orders() {
+function orders(page) {
   const known = kept('orders', []);
-  show('Orders', el('h1', {}, 'Your orders'), known.length ? el('ul', {}, known.map(o => el('li', {}, el('a', { href: `#/orders/${o.id}` }, `Order ${o.number}`))))
+  page.show('Orders', el('h1', {}, 'Your orders'), known.length ? el('ul', {}, known.map(o => el('li', {}, el('a', { href: `#/orders/${o.id}` }, `Order ${o.number}`))))
     : el('p', {}, 'None yet from this browser.'));
 }
 
-async function order(id) {
+async function order(page, id) {
   const known = kept('orders', []).find(o => o.id === id);
   if (!known) throw new Problem({ detail: 'This browser placed no such order.' });
   const headers = { 'Souk-Order-Token': known.token };
@@ -175,9 +183,9 @@ async function order(id) {
     el('div', { className: 'card scroll' }, el('table', {}, el('caption', { className: 'hidden' }, 'What was ordered'), el('tbody', {}, it.lines.map(l =>
       el('tr', {}, el('td', {}, `${l.quantity} × ${l.name}`), el('td', { className: 'sum' }, money(l.total)))))), sums(it))].filter(Boolean));
   };
-  show(`Order ${known.number}`, el('h1', {}, `Order ${known.number}`), live, view);
+  page.show(`Order ${known.number}`, el('h1', {}, `Order ${known.number}`), live, view);
   await render();
-  follow = stream(headers, live, render);
+  if (page.here()) follow = stream(headers, live, render);
 }
 
 /** Follows the customer's events; goes on where it was after any break. */
@@ -205,14 +213,16 @@ async function route() {
   tell();
   const [path, query] = (location.hash.slice(1) || '/').split('?');
   const [, where, id] = path.split('/');
+  const page = visit();
   try {
-    if (where === 'p') await product(decodeURIComponent(id));
-    else if (where === 'cart') await cartPage();
-    else if (where === 'orders') await (id ? order(id) : orders());
-    else await products(new URLSearchParams(query));
+    if (where === 'p') await product(page, decodeURIComponent(id));
+    else if (where === 'cart') await cartPage(page);
+    else if (where === 'orders') await (id ? order(page, id) : orders(page));
+    else await products(page, new URLSearchParams(query));
   } catch (problem) {
+    if (!page.here()) return;
     tell(problem.message);
-    show('Souk', el('p', {}, el('a', { href: '#/' }, 'Back to the products')));
+    page.show('Souk', el('p', {}, el('a', { href: '#/' }, 'Back to the products')));
     if (!(problem instanceof Problem)) throw problem;
   }
 }

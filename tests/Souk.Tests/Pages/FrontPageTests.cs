@@ -128,6 +128,30 @@ public sealed class FrontPageTests(BrowsedShop shop) : IClassFixture<BrowsedShop
     }
 
     [Fact]
+    public async Task A_page_that_was_left_while_it_loaded_is_not_shown()
+    {
+        var (page, complaints) = await OpenAsync("/#/cart");
+        await ShowsAsync(page, "Your cart is empty");
+        var (asked, answers) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await page.RouteAsync("**/v1/categories*", async route =>
+        {
+            asked.SetResult();
+            await answers.Task;
+            await route.ContinueAsync();
+        });
+        await page.GotoAsync("/#/");
+        await asked.Task;
+        await page.GotoAsync("/#/p/hl-mountain-frame");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add to cart" }).WaitForAsync();
+        var late = page.WaitForResponseAsync(response => response.Url.Contains("/v1/categories", StringComparison.Ordinal));
+        answers.SetResult();
+        await (await late).FinishedAsync();
+        await page.EvaluateAsync("new Promise(shown => requestAnimationFrame(() => requestAnimationFrame(shown)))");
+        Assert.True(await page.GetByRole(AriaRole.Button, new() { Name = "Add to cart" }).IsVisibleAsync());
+        Assert.Empty(complaints);
+    }
+
+    [Fact]
     public async Task A_declined_payment_leaves_an_order_that_can_be_paid()
     {
         var (page, complaints) = await OpenAsync("/");
