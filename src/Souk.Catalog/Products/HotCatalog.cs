@@ -29,24 +29,27 @@ internal sealed class HotCatalog : IDisposable
     const int ChangedMax = 1_000;
 
     readonly NpgsqlDataSource db;
-    readonly TimeProvider clock;
     readonly IDisposable subscription;
-    readonly Lock guard = new();
+    readonly Looks looks;
 
-    // Written under the guard by one look at a time, read without it: each is whole by itself, and an older one only leads to one more look.
-    long version = -1, lookedAt;
-    CatalogMoment moment;
+    static readonly CatalogMoment Never = new(-1, 0);
+
+    // Written by one look at a time.
+    CatalogMoment moment = Never;
     IReadOnlyList<string> languages = [ReadProducts.DefaultLanguage];
-    Task? look, nextLook, hinted;
 
     public HotCatalog(NpgsqlDataSource db, IBus bus, IConfiguration configuration, TimeProvider clock)
     {
-        (this.db, this.clock) = (db, clock);
+        this.db = db;
+        looks = new(LookAsync, clock, LookPause, AgeMax);
         Store = new(configuration.GetValue("Catalog:DocumentBytesMax", BytesMaxDefault), clock);
-        subscription = bus.Subscribe(CatalogChanges.Topic, _ => hinted = LookAsync());
+        subscription = bus.Subscribe(CatalogChanges.Topic, _ => looks.Hint());
     }
 
     public DocumentStore Store { get; }
+
+    /// <summary>A look found that these products changed; null when they are too many to name.</summary>
+    public event Action<IReadOnlyCollection<Guid>?>? Changed;
 
     public static string TopicOf(Guid product) => $"product {product:n}";
 
@@ -69,7 +72,7 @@ internal sealed class HotCatalog : IDisposable
             var result = Store.Find(key) is { } found ? found : await Store.GetAsync(key, () => LoadAsync(load)).WaitAsync(cancel);
             // A version that is nowhere, even after a look, is made up: it forces no more than that.
             if (result.Refused(out _, out var document) || document.Version >= seen || looked) return result;
-            await LookAsync().WaitAsync(cancel);
+            await looks.LookAsync().WaitAsync(cancel);
         }
     }
 
@@ -81,78 +84,31 @@ internal sealed class HotCatalog : IDisposable
         return await load(connection, at);
     }
 
-    /// <summary>Returns once all that is stored has seen every change but those of the last <see cref="AgeMax"/>.</summary>
-    async ValueTask FreshAsync(CancellationToken cancel)
-    {
-        // A look that failed is made up for below, where its time is missed.
-        if (hinted is { IsCompleted: false } told) await Task.WhenAny(told).WaitAsync(cancel);
-        if (version >= 0 && clock.GetElapsedTime(Volatile.Read(ref lookedAt)) is var age && age <= AgeMax)
-        {
-            if (age > LookPause && look is null) _ = LookAsync();
-            return;
-        }
-        while (version < 0 || clock.GetElapsedTime(Volatile.Read(ref lookedAt)) > AgeMax)
-        {
-            Task looking;
-            lock (guard) looking = look ?? LookAsync();
-            await looking.WaitAsync(cancel);
-        }
-    }
+    /// <summary>Returns once all that is remembered has seen every change but those of the last <see cref="AgeMax"/>.</summary>
+    public ValueTask FreshAsync(CancellationToken cancel) => looks.FreshAsync(cancel);
 
-    /// <summary>Asks for changes, beginning after this call; those who call meanwhile share the next look.</summary>
-    Task LookAsync()
+    async Task LookAsync()
     {
-        lock (guard)
+        var (now, changed, spoken) = await db.QueryFirstAsync(Look, static row => (new CatalogMoment(row.GetInt64(0), row.GetInt64(1)),
+            row.GetFieldValue<Guid[]>(2), row.GetFieldValue<string[]>(3)), [moment.Version, ChangedMax + 1], CancellationToken.None);
+        // A restored database counts on from an earlier number: what was read before is of another history.
+        if (now.Version < moment.Version)
         {
-            if (look is null) return Forget(look = RunAsync());
-            return nextLook ??= Forget(AfterAsync(look));
+            Store.Clear();
+            Changed?.Invoke(null);
         }
-    }
-
-    async Task AfterAsync(Task before)
-    {
-        await Task.WhenAny(before);
-        Task next;
-        lock (guard)
+        else if (now.Version > moment.Version)
         {
-            nextLook = null;
-            next = look ??= RunAsync();
+            var known = changed.Length > ChangedMax || moment == Never ? null : changed;
+            Store.Advance(now.Version, known is null ? null : TopicsOf(known, now));
+            Changed?.Invoke(known);
         }
-        await next;
-    }
-
-    async Task RunAsync()
-    {
-        // So that it stands in its field before it can leave it.
-        await Task.Yield();
-        try
-        {
-            var startedAt = clock.GetTimestamp();
-            var (now, changed, spoken) = await db.QueryFirstAsync(Look, static row => (new CatalogMoment(row.GetInt64(0), row.GetInt64(1)),
-                row.GetFieldValue<Guid[]>(2), row.GetFieldValue<string[]>(3)), [version, ChangedMax + 1], CancellationToken.None);
-            // A restored database counts on from an earlier number: what was read before is of another history.
-            if (now.Version < version) Store.Clear();
-            else if (now.Version > version) Store.Advance(now.Version, changed.Length > ChangedMax || version < 0 ? null : TopicsOf(changed, now));
-            if (!languages.SequenceEqual(spoken) && spoken.Length > 0) languages = spoken;
-            moment = now;
-            version = now.Version;
-            Volatile.Write(ref lookedAt, startedAt);
-        }
-        finally
-        {
-            lock (guard) look = null;
-        }
+        if (!languages.SequenceEqual(spoken) && spoken.Length > 0) languages = spoken;
+        moment = now;
     }
 
     IEnumerable<string> TopicsOf(Guid[] products, CatalogMoment now) =>
         [ListTopic, .. now.Categories > moment.Categories ? [CategoryTopic] : Array.Empty<string>(), .. products.Select(TopicOf)];
-
-    /// <summary>Marks its failure as seen: whoever needs the look awaits it, or does it again.</summary>
-    static Task Forget(Task task)
-    {
-        task.ContinueWith(static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-        return task;
-    }
 
     public void Dispose() => subscription.Dispose();
 

@@ -1,4 +1,5 @@
 using Souk.Contracts;
+using Souk.Platform.Bus;
 using Souk.Platform.Money;
 using Souk.Platform.Outbox;
 using Souk.Pricing.Quotes;
@@ -15,7 +16,7 @@ internal static class SetListPrices
     public const int PricesMax = 1_000;
 
     /// <summary>How many prices were new or changed.</summary>
-    public static async Task<int> RunAsync(NpgsqlDataSource db, IReadOnlyList<ListPrice> prices, DateTimeOffset now, CancellationToken cancel)
+    public static async Task<int> RunAsync(NpgsqlDataSource db, IBus bus, IReadOnlyList<ListPrice> prices, DateTimeOffset now, CancellationToken cancel)
     {
         Check(prices);
         if (prices.Count == 0) return 0;
@@ -26,6 +27,7 @@ internal static class SetListPrices
         await connection.ExecuteAsync(Lock, [variants], cancel);
         var changed = await ChangeAsync(connection, prices, now, cancel);
         await transaction.CommitAsync(cancel);
+        if (changed > 0) PriceChanges.Tell(bus);
         return changed;
     }
 
@@ -39,6 +41,8 @@ internal static class SetListPrices
         await using var batch = connection.CreateBatch();
         foreach (var (variant, price, version) in changed)
             batch.AddEvent(variant.Value, version, now, new ListPriceChanged(variant, price));
+        // Last, since all who change prices wait for each other here.
+        batch.Add(PriceChanges.Count);
         await batch.ExecuteNonQueryAsync(cancel);
         return changed.Count;
     }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Souk.Platform.Bus;
 using Souk.Platform.Money;
 using Souk.Pricing.Quotes;
 
@@ -17,7 +18,7 @@ internal static class SetPrice
         routes.MapPut("/v1/admin/prices/{variantId}", Handle).ForStaff().WithName(nameof(SetPrice));
 
     static async Task<Results<Ok<GetPrices.VariantPrices>, Error>> Handle(
-        VariantId variantId, Request request, IfMatch match, HttpContext http, NpgsqlDataSource db, TimeProvider clock, CancellationToken cancel)
+        VariantId variantId, Request request, IfMatch match, HttpContext http, NpgsqlDataSource db, IBus bus, TimeProvider clock, CancellationToken cancel)
     {
         if (match.Required().Refused(out var error, out var version)) return error;
         if (Refuse(request) is { } wrong) return wrong;
@@ -29,6 +30,7 @@ internal static class SetPrice
         await SetListPrices.ChangeAsync(connection, [new(variantId, new(request.Amount!.Value, request.Currency!))], clock.GetUtcNow(), cancel);
         var prices = (await GetPrices.ReadAsync(connection, variantId, cancel))!;
         await transaction.CommitAsync(cancel);
+        PriceChanges.Tell(bus);
 
         ETag.Set(http, prices.Version);
         return TypedResults.Ok(prices);

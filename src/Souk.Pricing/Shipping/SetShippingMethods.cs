@@ -1,5 +1,7 @@
 using Souk.Contracts;
+using Souk.Platform.Bus;
 using Souk.Platform.Money;
+using Souk.Pricing.Prices;
 using Souk.Pricing.Quotes;
 
 namespace Souk.Pricing.Shipping;
@@ -10,15 +12,19 @@ internal static class SetShippingMethods
     public const int MethodsMax = 100;
 
     /// <summary>How many were new or changed.</summary>
-    public static async Task<int> RunAsync(NpgsqlDataSource db, IReadOnlyList<ShippingMethod> methods, CancellationToken cancel)
+    public static async Task<int> RunAsync(NpgsqlDataSource db, IBus bus, IReadOnlyList<ShippingMethod> methods, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(methods.Count, MethodsMax, nameof(methods));
         if (methods.FirstOrDefault(m => !IsValid(m)) is { } wrong) throw new ArgumentException($"{wrong} is no shipping method.", nameof(methods));
         if (methods.DistinctBy(m => (m.Code, m.Base.Currency)).Count() < methods.Count)
             throw new ArgumentException("A shipping method is named twice in one currency.", nameof(methods));
-        return await db.ExecuteAsync(Save,
-            [methods.Select(m => m.Code).ToArray(), methods.Select(m => m.Base.Currency).ToArray(), methods.Select(m => m.Name).ToArray(),
-             methods.Select(m => m.Base.Amount).ToArray(), methods.Select(m => m.PerKilogram.Amount).ToArray()], cancel);
+        await using var connection = await db.OpenConnectionAsync(cancel);
+        await using var batch = connection.CreateBatch().Add(Save,
+            methods.Select(m => m.Code).ToArray(), methods.Select(m => m.Base.Currency).ToArray(), methods.Select(m => m.Name).ToArray(),
+            methods.Select(m => m.Base.Amount).ToArray(), methods.Select(m => m.PerKilogram.Amount).ToArray()).Add(PriceChanges.Count);
+        await batch.ExecuteNonQueryAsync(cancel);
+        PriceChanges.Tell(bus);
+        return (int)batch.BatchCommands[0].RecordsAffected;
     }
 
     static bool IsValid(ShippingMethod method) => ShippingCode.IsValid(method.Code) && method.Base.Currency == method.PerKilogram.Currency

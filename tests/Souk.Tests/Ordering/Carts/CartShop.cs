@@ -3,8 +3,11 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Souk.Catalog.Products;
 using Souk.Contracts;
+using Souk.Platform.Bus;
 using Souk.Platform.Ids;
+using Souk.Pricing.Prices;
 using Souk.Tests.Catalog;
 
 namespace Souk.Tests.Ordering.Carts;
@@ -56,9 +59,26 @@ public sealed class CartShop(TestPostgres postgres) : CatalogShop(postgres), IAs
     public Task PriceAsync(string variant, long amount, string currency = "USD") =>
         Pricing.SetListPricesAsync([new(VariantOf(variant), new(amount, currency))], CancellationToken.None);
 
-    public Task TakeOffSaleAsync(string variant) => RunAsync("UPDATE catalog.variants SET on_sale = false WHERE id = $1", VariantOf(variant).Value);
+    public async Task TakeOffSaleAsync(string variant)
+    {
+        await RunAsync("""
+            WITH counted AS (UPDATE catalog.changes SET version = version + 1 RETURNING version), taken AS (UPDATE catalog.variants SET on_sale = false WHERE id = $1 RETURNING product_id)
+            UPDATE catalog.products p SET changed = c.version FROM counted c, taken t WHERE p.id = t.product_id
+            """, VariantOf(variant).Value);
+        CatalogChanges.Tell(Bus);
+    }
 
-    public Task TakePriceAsync(string variant) => RunAsync("DELETE FROM pricing.list_prices WHERE variant_id = $1", VariantOf(variant).Value);
+    public Task TakePriceAsync(string variant) => ChangePricesAsync("DELETE FROM pricing.list_prices WHERE variant_id = $1", VariantOf(variant).Value);
+
+    public Task TakeShippingMethodAsync(string code) => ChangePricesAsync("DELETE FROM pricing.shipping_methods WHERE code = $1", code);
+
+    async Task ChangePricesAsync(string sql, object arg)
+    {
+        await RunAsync($"WITH changed AS ({sql}) {PriceChanges.Count}", arg);
+        PriceChanges.Tell(Bus);
+    }
+
+    IBus Bus => App.Services.GetRequiredService<IBus>();
 
     /// <summary>Makes the cart an order, as checkout does.</summary>
     public async Task<string> OrderAsync(OwnCart cart)

@@ -112,7 +112,7 @@ public sealed class ReadCartTests(CartShop shop) : IClassFixture<CartShop>
         var cart = await shop.NewCartAsync((variant, 2));
         Assert.Equal((700, 1851), Sums(await (await cart.Patch($$"""{"shippingMethod": "{{code}}"}""")).Ok()));
 
-        await shop.RunAsync("DELETE FROM pricing.shipping_methods WHERE code = $1", code);
+        await shop.TakeShippingMethodAsync(code);
         var read = await cart.Read();
         Assert.Equal((0, 1089), Sums(read));
         Assert.Equal((code, true), (read.Text("shippingMethod"), read.GetProperty("shippingMethodUnavailable").GetBoolean()));
