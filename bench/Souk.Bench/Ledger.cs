@@ -24,7 +24,7 @@ internal static class Ledger
         async Task<Result> MeasureAsync(string name, bool isHot)
         {
             await using var db = Database.Connect(shop.ConnectionString);
-            using var batch = new TransferBatch(db, TimeProvider.System, NullLogger<TransferBatch>.Instance);
+            using var batch = new TransferBatch(new(db), TimeProvider.System, NullLogger<TransferBatch>.Instance);
             var write = new WriteTransfers(batch);
             var accounts = await OpenAsync(db);
             var result = await Result.MeasureAsync(name, shop, settings,

@@ -60,6 +60,7 @@ public static class Shop
         var telemetry = TelemetryOptions.Read(builder.Configuration);
         services.AddTelemetry(telemetry, settings);
         services.AddSingleton(provider => Database.Connect(settings.ConnectionString, provider.GetRequiredService<SlowStatements>()));
+        services.AddSingleton(provider => BatchDatabase.Connect(settings.ConnectionString, provider.GetRequiredService<SlowStatements>()));
         services.AddPersonalData(new() { KeysFolder = settings.KeysFolder, MasterKeys = settings.MasterKeys });
         services.AddSingleton(provider => new CursorSigner(provider.GetRequiredService<MasterKeys>().Derive("cursors")));
         services.AddHttpPlatform(builder.Configuration);

@@ -58,9 +58,9 @@ internal sealed class Deployment : IAsyncDisposable
         {
             var server = await EmbeddedPostgresServer.StartAsync(new() { DataFolder = Path.Combine(disk?.Folder ?? folder, "pg"), Durable = true });
             tell(FormattableString.Invariant($"PostgreSQL is process {server.ProcessId}{(disk is null ? "" : ", on a small disk of its own")}"));
-            // The shop gives up on most locks after 250 ms, before PostgreSQL would look for a deadlock: it is to look sooner, so that none goes unseen. But not at once:
-            // who holds stock tries a key for a millisecond only, which on a busy machine may look like many. The log says between whom.
-            await File.AppendAllTextAsync(Path.Combine(disk?.Folder ?? folder, "pg", "postgresql.auto.conf"), "deadlock_timeout = 100ms\nlog_error_verbosity = default\n");
+            // The shop gives up on most locks after 250 ms, before PostgreSQL would look for a deadlock: it is to look sooner, so that none goes unseen. The log says
+            // between whom.
+            await File.AppendAllTextAsync(Path.Combine(disk?.Folder ?? folder, "pg", "postgresql.auto.conf"), "deadlock_timeout = 10ms\nlog_error_verbosity = default\n");
             Child.Reload(server.ProcessId);
             await Host.Shop.MigrateAsync(server.ConnectionString, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
             var (keys, catalogue) = (Path.Combine(folder, "keys"), Path.Combine(folder, "catalogue"));

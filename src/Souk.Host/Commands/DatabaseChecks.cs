@@ -54,8 +54,8 @@ internal static class DatabaseChecks
                 + "Make a new one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and move the data.");
     }
 
-    /// <summary>What one process of the shop opens at most: requests, work, the bus, a migration, an EXPLAIN.</summary>
-    internal const int ConnectionsOfProcess = Database.PoolMax + 6 + 3;
+    /// <summary>What one process of the shop opens at most: requests, batches, work, the bus, a migration, an EXPLAIN.</summary>
+    internal const int ConnectionsOfProcess = Database.PoolMax + BatchDatabase.ConnectionsMax + 6 + 3;
 
     static async Task<Finding> CapacityAsync(NpgsqlConnection connection, CancellationToken cancel)
     {

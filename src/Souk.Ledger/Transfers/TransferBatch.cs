@@ -12,7 +12,7 @@ namespace Souk.Ledger.Transfers;
 /// <para>A connection that is lost leaves open whether the commit was made. The batch is then decided again: what was written is found under its ids and moves
 /// nothing twice; nobody is answered before.</para>
 /// </remarks>
-internal sealed class TransferBatch(NpgsqlDataSource db, TimeProvider clock, ILogger<TransferBatch> log) : IDisposable
+internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogger<TransferBatch> log) : IDisposable
 {
     /// <summary>A lock that others hold longer stops only the requests that need it.</summary>
     const int LockMillisecondsMax = 250;
@@ -67,7 +67,7 @@ internal sealed class TransferBatch(NpgsqlDataSource db, TimeProvider clock, ILo
 
     async Task WriteAsync(IReadOnlyList<Asked> asked, int? lockMilliseconds, bool skipLocked)
     {
-        await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
+        await using var connection = await db.Source.OpenConnectionAsync(CancellationToken.None);
         IReadOnlyList<Asked> here;
         LedgerDecision decision;
         await using (var transaction = await connection.BeginTransactionAsync())

@@ -20,13 +20,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
     /// <summary>A lock that others hold longer stops only the orders that need it.</summary>
     const int LockMillisecondsMax = 250;
 
-    /// <summary>
-    /// Who holds stock waits for nobody's key: a rival may hold the key and wait for the stock. An order whose key is on its way elsewhere is written alone,
-    /// where keys come before stock.
-    /// </summary>
-    const int KeyMillisecondsMax = 1;
-
-    /// <summary>Stock that was short when the order failed and is not when it is looked at; a rival's key that was not yet committed: so often it is tried again.</summary>
+    /// <summary>Stock that was short when the order failed and is not when it is looked at; a lock that others hold: so often it is tried again.</summary>
     const int TriesMax = 3;
 
     /// <summary>How often, with a growing pause, a database that went away is asked what it kept.</summary>
@@ -99,7 +93,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
             {
                 skipLocked = true;
             }
-            catch (PostgresException rival) when (attempt < TriesMax && (OrderRows.KeyIsUsed(rival) || IsConflict(rival)))
+            catch (PostgresException rival) when (attempt < TriesMax && IsConflict(rival))
             {
             }
         }
@@ -131,7 +125,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
             }
         }
 
-        if (accepted.Count > 0) await locks.WriteAsync(Items(accepted), clock.GetUtcNow(), KeyMillisecondsMax);
+        if (accepted.Count > 0) await locks.WriteAsync(Items(accepted), clock.GetUtcNow());
         await locks.CommitAsync();
         Succeed(accepted);
         foreach (var (order, error) in refused) order.Succeed(error);
@@ -166,7 +160,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
                 var known = await store.FindKeysAsync([placement]);
                 return known.TryGetValue((placement.Order.CustomerId, placement.Key), out var id) && id == placement.Order.Id ? placement.Order : IdempotencyKey.InProgress;
             }
-            catch (PostgresException no) when (no.SqlState == PostgresErrorCodes.LockNotAvailable && no.BatchCommand?.CommandText == OrderRows.Insert)
+            catch (PostgresException no) when (no.SqlState == PostgresErrorCodes.LockNotAvailable && no.BatchCommand?.CommandText == OrderRows.LockKeys)
             {
                 return IdempotencyKey.InProgress;
             }

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using NpgsqlTypes;
 using Souk.Contracts;
 using Souk.Ordering.Inventory;
@@ -24,7 +27,10 @@ internal sealed record Placement(StoredOrder Order, (CartId Id, int Version)? Ca
 /// The rows of orders: carts are claimed, orders with their keys written, stock taken and events told, as one transaction in one round trip, however many
 /// orders there are. A "no" found on the way fails its statement by a named constraint, which undoes everything before it.
 /// </summary>
-/// <remarks>Locks, in the one order of the shop: carts, keys (with the orders' rows), stock; each in the order of its ids. Then only new rows.</remarks>
+/// <remarks>
+/// Locks, in the one order of the shop: keys, carts, stock; each in its order, and before the first new row. A key has no row yet: what is locked is a number
+/// made of it, so that a rival with the same key is waited for while nothing else is held.
+/// </remarks>
 internal static class OrderRows
 {
     /// <summary>The constraint that fires when a cart was changed or ordered meanwhile.</summary>
@@ -41,6 +47,7 @@ internal static class OrderRows
         var orders = sorted.ConvertAll(p => p.Order);
         await using var batch = connection.CreateBatch();
         if (lockMilliseconds is { } wait) batch.Add(LimitLocks, $"{wait}ms");
+        batch.Add(LockKeys, KeyLocks(placements));
         if (Carts(placements) is { Length: > 0 } carts)
         {
             batch.Add(LockCarts, Customers(carts), Ids(carts));
@@ -75,10 +82,27 @@ internal static class OrderRows
         (await connection.QueryAsync(FindKeys, static row => (Key: (row.GetGuid(0), row.GetString(1)), Id: new OrderId(row.GetGuid(2))),
             [placements.Select(p => p.Order.CustomerId).ToArray(), placements.Select(p => p.Key).ToArray()], CancellationToken.None)).ToDictionary(r => r.Key, r => r.Id);
 
+    /// <summary>Holds the keys of these orders until the end of the transaction.</summary>
+    public static Task<int> LockKeysAsync(NpgsqlConnection connection, IReadOnlyList<Placement> placements) =>
+        connection.ExecuteAsync(LockKeys, [KeyLocks(placements)], CancellationToken.None);
+
     public static Task<int> LimitLocksAsync(NpgsqlConnection connection, int milliseconds) =>
         connection.ExecuteAsync(LimitLocks, [$"{milliseconds}ms"], CancellationToken.None);
 
     static Placement[] Carts(IEnumerable<Placement> placements) => [.. placements.Where(p => p.Cart is not null).OrderBy(p => p.Order.CustomerId).ThenBy(p => p.Cart!.Value.Id)];
+
+    /// <summary>Two keys may share a number: then one waits for the other, no more.</summary>
+    static int[] KeyLocks(IReadOnlyList<Placement> placements) => [.. placements.Select(KeyLock).Distinct().Order()];
+
+    static int KeyLock(Placement placement)
+    {
+        Span<byte> text = stackalloc byte[Encoding.UTF8.GetMaxByteCount(placement.Key.Length) + 16];
+        placement.Order.CustomerId.TryWriteBytes(text);
+        var length = 16 + Encoding.UTF8.GetBytes(placement.Key, text[16..]);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(text[..length], hash);
+        return BinaryPrimitives.ReadInt32BigEndian(hash);
+    }
 
     static Guid[] Customers(Placement[] carts) => [.. carts.Select(c => c.Order.CustomerId)];
 
@@ -102,8 +126,10 @@ internal static class OrderRows
         SELECT (count(*) = cardinality($1::uuid[]))::ordering.must_be_unchanged FROM claimed
         """;
 
-    // A rival with the same key is waited for here, before any stock is locked.
-    internal const string Insert = """
+    // 'keys' in ASCII, so that nobody else's advisory locks are meant. In the order given.
+    internal const string LockKeys = "SELECT pg_advisory_xact_lock(1801812339, k) FROM unnest($1::int[]) AS k";
+
+    const string Insert = """
         INSERT INTO ordering.orders (customer_id, id, number, idempotency_key, fingerprint, cart_id, lines, currency, subtotal, discounts, shipping, tax, total,
             shipping_method, email, shipping_address, billing_address, placed_at, expires_at)
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::uuid[], $7::jsonb[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[],

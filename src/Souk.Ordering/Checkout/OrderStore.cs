@@ -12,7 +12,7 @@ internal interface IOrderStore
     /// <param name="lockMilliseconds">How long a lock is waited for; null as long as any statement does.</param>
     Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds);
 
-    /// <summary>Begins a transaction that holds the carts of these orders and this stock, and tells what they are.</summary>
+    /// <summary>Begins a transaction that holds the keys and carts of these orders and this stock, and tells what they are.</summary>
     /// <param name="skipLocked">Leaves out stock that others hold, rather than waiting for it.</param>
     Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked, int lockMilliseconds);
 
@@ -38,15 +38,16 @@ internal interface IOrderLocks : IAsyncDisposable
     /// <summary>Variants that others hold.</summary>
     IReadOnlySet<VariantId> Held { get; }
 
-    /// <param name="keyMilliseconds">How long a rival with the same key is waited for.</param>
-    Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int keyMilliseconds);
+    Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now);
 
     Task CommitAsync();
 }
 
 /// <summary>PostgreSQL.</summary>
-internal sealed class OrderStore(NpgsqlDataSource db, OrderingOptions options) : IOrderStore
+internal sealed class OrderStore(BatchDatabase batches, OrderingOptions options) : IOrderStore
 {
+    readonly NpgsqlDataSource db = batches.Source;
+
     public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds)
     {
         await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
@@ -61,6 +62,7 @@ internal sealed class OrderStore(NpgsqlDataSource db, OrderingOptions options) :
         {
             transaction = await connection.BeginTransactionAsync();
             await OrderRows.LimitLocksAsync(connection, lockMilliseconds);
+            await OrderRows.LockKeysAsync(connection, placements);
             var carts = await OrderRows.LockCartsAsync(connection, placements);
             var keys = await OrderRows.FindKeysAsync(connection, placements);
             var stock = await connection.LockStockAsync(variants, skipLocked);
@@ -90,8 +92,8 @@ internal sealed class OrderStore(NpgsqlDataSource db, OrderingOptions options) :
         public required Dictionary<VariantId, int> Stock { get; init; }
         public required IReadOnlySet<VariantId> Held { get; init; }
 
-        public Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int keyMilliseconds) =>
-            OrderRows.WriteAsync(connection, placements, options, now, keyMilliseconds);
+        public Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now) =>
+            OrderRows.WriteAsync(connection, placements, options, now, lockMilliseconds: null);
 
         public Task CommitAsync() => transaction.CommitAsync();
 

@@ -21,7 +21,7 @@ public sealed class ReadNode : IAsyncDisposable
     internal HotCatalog Hot => App.Services.GetRequiredService<HotCatalog>();
 
     /// <param name="busWorks">False: every message is lost, to it and from it.</param>
-    public static async Task<ReadNode> StartAsync(CatalogShop shop, bool busWorks, long? documentBytesMax = null)
+    public static async Task<ReadNode> StartAsync(TestShop shop, bool busWorks, long? documentBytesMax = null)
     {
         var node = new ReadNode(Shop.Build(new() { ConnectionString = shop.ConnectionString, KeysFolder = shop.KeysFolder, Url = "http://127.0.0.1:0", Roles = ["web"] }, builder =>
         {

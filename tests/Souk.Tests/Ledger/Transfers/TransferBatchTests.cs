@@ -24,7 +24,7 @@ public sealed class TransferBatchTests(LedgerShop shop) : IClassFixture<LedgerSh
     public async Task Two_engines_that_move_money_to_and_fro_lose_nothing_and_never_lock_each_other_out()
     {
         var accounts = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => shop.NewAccountAsync(AccountLimit.Credits, credit: 100)));
-        using var other = new TransferBatch(shop.Db, shop.Clock, shop.App.Services.GetRequiredService<Microsoft.Extensions.Logging.ILogger<TransferBatch>>());
+        using var other = new TransferBatch(new(shop.Db), shop.Clock, shop.App.Services.GetRequiredService<Microsoft.Extensions.Logging.ILogger<TransferBatch>>());
         WriteTransfers[] nodes = [shop.Write, new(other)];
         var random = new Random(7);
         var transfers = Enumerable.Range(0, 600).Select(_ => (From: random.Next(6), By: random.Next(1, 6), Amount: random.Next(1, 60))).ToList();
@@ -171,7 +171,7 @@ public sealed class TransferBatchTests(LedgerShop shop) : IClassFixture<LedgerSh
         await using var connection = await shop.Db.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await LockAsync(connection, held);
-        using var batch = new TransferBatch(shop.Db, shop.Clock, shop.App.Services.GetRequiredService<Microsoft.Extensions.Logging.ILogger<TransferBatch>>());
+        using var batch = new TransferBatch(new(shop.Db), shop.Clock, shop.App.Services.GetRequiredService<Microsoft.Extensions.Logging.ILogger<TransferBatch>>());
         var write = new WriteTransfers(batch);
         var first = write.RunOneAsync(LedgerShop.NewTransfer(held, house, 1));
         var waiting = Enumerable.Range(0, WriteTransfers.WaitingMax).Select(_ => write.RunOneAsync(LedgerShop.NewTransfer(house, held, 1))).ToList();

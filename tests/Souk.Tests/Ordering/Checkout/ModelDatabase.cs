@@ -15,9 +15,6 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
     /// <summary>Of giving up on a lock, at each look at it.</summary>
     const double ImpatienceChance = 0.05;
 
-    /// <summary>Less is no wait.</summary>
-    const int ShortMilliseconds = 5;
-
     readonly Dictionary<object, Transaction> locks = [];
 
     /// <summary>By customer and key.</summary>
@@ -31,8 +28,8 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
     /// <summary>No more connections are lost.</summary>
     public bool IsCalm { get; set; }
 
-    /// <summary>How long a lock is waited for: not at all, for a while, or as long as it takes.</summary>
-    enum Patience { None, Some, Any }
+    /// <summary>How long a lock is waited for: for a while, or as long as it takes.</summary>
+    enum Patience { Some, Any }
 
     public sealed class Transaction
     {
@@ -75,6 +72,8 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         var transaction = new Transaction();
         try
         {
+            await LosableAsync();
+            await LockKeysAsync(transaction, placements, Patience.Some);
             await LosableAsync();
             foreach (var cart in CartsOf(placements)) await LockAsync(transaction, cart.Cart!.Value.Id, Patience.Some);
             HashSet<Guid> carts = [.. CartsOf(placements).Where(p => Carts[p.Cart!.Value.Id.Value] == (p.Cart!.Value.Version, false)).Select(p => p.Cart!.Value.Id.Value)];
@@ -148,21 +147,18 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         Availability.Add((steps.Now, variant, Stock[variant].OnHand - Stock[variant].Reserved));
     }
 
-    // ---- Inside a transaction: carts, keys, stock; each in its order. ----
+    // ---- Inside a transaction: keys, carts, stock; each in its order. ----
 
     async Task ApplyAsync(Transaction transaction, IReadOnlyList<Placement> placements, Patience patience)
     {
+        await LockKeysAsync(transaction, placements, patience);
         foreach (var order in CartsOf(placements))
         {
             var (cart, version) = order.Cart!.Value;
             await LockAsync(transaction, cart, patience);
             if (Carts[cart.Value] != (version, false)) throw Refused(PostgresErrorCodes.CheckViolation, OrderRows.CartIsUnchanged);
         }
-        foreach (var order in placements.OrderBy(p => p.Order.CustomerId).ThenBy(p => p.Key, StringComparer.Ordinal))
-        {
-            await LockAsync(transaction, (order.Order.CustomerId, order.Key), patience);
-            if (Orders.ContainsKey((order.Order.CustomerId, order.Key))) throw Refused(PostgresErrorCodes.UniqueViolation, "orders_key_is_used");
-        }
+        if (placements.Any(p => Orders.ContainsKey((p.Order.CustomerId, p.Key)))) throw Refused(PostgresErrorCodes.UniqueViolation, "orders_key_is_used");
         var wanted = placements.SelectMany(p => p.Units).GroupBy(l => l.VariantId).OrderBy(l => l.Key).Select(l => (Variant: l.Key, Quantity: l.Sum(line => line.Quantity))).ToList();
         foreach (var (variant, quantity) in wanted) await LockAsync(transaction, variant, patience);
         if (wanted.Any(w => Stock[w.Variant].OnHand - Stock[w.Variant].Reserved < w.Quantity)) throw Refused(PostgresErrorCodes.CheckViolation, ChangeStock.NotOversold);
@@ -174,14 +170,19 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         };
     }
 
+    async Task LockKeysAsync(Transaction transaction, IReadOnlyList<Placement> placements, Patience patience)
+    {
+        foreach (var key in placements.Select(p => (p.Order.CustomerId, p.Key)).Distinct().Order()) await LockAsync(transaction, key, patience);
+    }
+
     async Task LockAsync(Transaction transaction, object row, Patience patience)
     {
         while (locks.TryGetValue(row, out var holder) && holder != transaction)
         {
             transaction.WaitsFor = row;
             // With one order of locks there is never a circle, so that PostgreSQL has none to break.
-            Assert.False(patience != Patience.None && IsInCircle(transaction), "A deadlock: transactions wait for each other.");
-            if (patience == Patience.None || patience == Patience.Some && steps.Chance(ImpatienceChance))
+            Assert.False(IsInCircle(transaction), "A deadlock: transactions wait for each other.");
+            if (patience == Patience.Some && steps.Chance(ImpatienceChance))
             {
                 transaction.WaitsFor = null;
                 throw Refused(PostgresErrorCodes.LockNotAvailable, null);
@@ -229,10 +230,10 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         public required Dictionary<VariantId, int> Stock { get; init; }
         public required IReadOnlySet<VariantId> Held { get; init; }
 
-        public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int keyMilliseconds)
+        public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now)
         {
             await database.LosableAsync();
-            await database.ApplyAsync(transaction, placements, keyMilliseconds <= ShortMilliseconds ? Patience.None : Patience.Some);
+            await database.ApplyAsync(transaction, placements, Patience.Some);
         }
 
         public async Task CommitAsync()
