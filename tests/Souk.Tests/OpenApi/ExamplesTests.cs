@@ -53,6 +53,13 @@ public sealed class ExamplesTests(ExamplesShop shop) : IClassFixture<ExamplesSho
         List<string> wrong = [];
         await Answers.Eventually(async () => (await (await shop.Http.GetAsync("/v1/products/hl-mountain-frame")).Body()).GetProperty("variants").EnumerateArray()
             .Any(v => v.Text("stockState") == "in_stock"), "the catalogue shows that there is stock");
+        // Prices and states of stock reach the pages by events.
+        await using var behind = shop.Db.CreateCommand("SELECT EXISTS (SELECT FROM platform.subscribers s JOIN platform.outbox o ON (o.xid, o.id) > (s.xid, s.id))");
+        await Answers.Eventually(async () => !(bool)(await behind.ExecuteScalarAsync())!, "the import was told to every subscriber");
+        var list = story.First(example => (string)example!["operation"]! == "ListProducts")!;
+        await Answers.Eventually(async () => (await (await shop.Http.GetAsync((string)list["path"]!)).Body())
+            .GetProperty("items").GetArrayLength() == list["answer"]!["items"]!.AsArray().Count,
+            "the list shows what it is to show");
         foreach (var example in story.Select(node => node!.AsObject()))
         {
             var name = $"{example["operation"]} ({example["name"]})";
