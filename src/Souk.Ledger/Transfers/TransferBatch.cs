@@ -24,7 +24,7 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
     const int LookUpsMax = 5;
 
     /// <summary>Requests written apart at the same time.</summary>
-    const int ApartMax = 4;
+    internal const int ApartMax = 4;
 
     readonly SemaphoreSlim apart = new(ApartMax);
 

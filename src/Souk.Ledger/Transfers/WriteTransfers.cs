@@ -14,7 +14,10 @@ internal sealed class WriteTransfers(TransferBatch batch)
     /// <summary>Transfers of one request.</summary>
     public const int TransfersMax = 100;
 
-    readonly NaturalBatches<IReadOnlyList<NewTransfer>, IReadOnlyList<TransferOutcome>> batches = new(batch.RunAsync, lanes: 1, RequestsMax, WaitingMax);
+    /// <summary>Balances are decided in memory under the locks of their accounts: two batches would mostly wait for each other.</summary>
+    public const int Lanes = 1;
+
+    readonly NaturalBatches<IReadOnlyList<NewTransfer>, IReadOnlyList<TransferOutcome>> batches = new(batch.RunAsync, Lanes, RequestsMax, WaitingMax);
 
     /// <summary>
     /// What became of each transfer, after the commit: linked ones as one, the others by themselves. Never cancelled: the answer to a transfer that is being

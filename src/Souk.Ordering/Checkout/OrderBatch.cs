@@ -27,7 +27,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
     const int LookUpsMax = 5;
 
     /// <summary>Orders written alone at the same time.</summary>
-    const int AloneMax = 4;
+    internal const int AloneMax = 4;
 
     /// <summary>So long after a variant was short, orders of it are decided under locks at once: trying without would mostly be in vain.</summary>
     static readonly TimeSpan TightTime = TimeSpan.FromSeconds(1);
@@ -111,6 +111,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
         {
             var (stored, cart, key) = (order.Item.Order, order.Item.Cart, order.Item.Key);
             if (keys.ContainsKey((stored.CustomerId, key))) refused.Add((order, IdempotencyKey.InProgress));   // and done: the caller looks the key up
+            else if (locks.HeldKeys.Contains((stored.CustomerId, key))) apart.Add(order);
             else if (cart is var (id, _) && !carts.Contains(id.Value)) refused.Add((order, OrderErrors.CartChanged));
             else if (order.Item.Units.Any(u => held.Contains(u.VariantId))) apart.Add(order);
             else if (order.Item.Units.Where(u => u.Quantity > 0 && stock.GetValueOrDefault(u.VariantId) < u.Quantity).Select(u => u.VariantId).ToList() is { Count: > 0 } missing)
@@ -160,9 +161,10 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
                 var known = await store.FindKeysAsync([placement]);
                 return known.TryGetValue((placement.Order.CustomerId, placement.Key), out var id) && id == placement.Order.Id ? placement.Order : IdempotencyKey.InProgress;
             }
-            catch (PostgresException no) when (no.SqlState == PostgresErrorCodes.LockNotAvailable && no.BatchCommand?.CommandText == OrderRows.LockKeys)
+            catch (PostgresException no) when (no.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
-                return IdempotencyKey.InProgress;
+                if (await store.IsKeyHeldAsync(placement)) return IdempotencyKey.InProgress;
+                throw;
             }
             catch (PostgresException no) when (no.ConstraintName == OrderRows.CartIsUnchanged)
             {

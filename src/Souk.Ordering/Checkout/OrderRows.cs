@@ -82,9 +82,13 @@ internal static class OrderRows
         (await connection.QueryAsync(FindKeys, static row => (Key: (row.GetGuid(0), row.GetString(1)), Id: new OrderId(row.GetGuid(2))),
             [placements.Select(p => p.Order.CustomerId).ToArray(), placements.Select(p => p.Key).ToArray()], CancellationToken.None)).ToDictionary(r => r.Key, r => r.Id);
 
-    /// <summary>Holds the keys of these orders until the end of the transaction.</summary>
-    public static Task<int> LockKeysAsync(NpgsqlConnection connection, IReadOnlyList<Placement> placements) =>
-        connection.ExecuteAsync(LockKeys, [KeyLocks(placements)], CancellationToken.None);
+    /// <summary>Holds the keys of these orders until the end of the transaction, and tells which of them it has not got.</summary>
+    /// <param name="skipLocked">Leaves out what others hold, rather than waiting for it.</param>
+    public static async Task<HashSet<(Guid Customer, string Key)>> LockKeysAsync(NpgsqlConnection connection, IReadOnlyList<Placement> placements, bool skipLocked)
+    {
+        var got = (await connection.QueryAsync(skipLocked ? LockFreeKeys : LockKeys, static row => row.GetInt32(0), [KeyLocks(placements)], CancellationToken.None)).ToHashSet();
+        return [.. placements.Where(p => !got.Contains(KeyLock(p))).Select(p => (p.Order.CustomerId, p.Key))];
+    }
 
     public static Task<int> LimitLocksAsync(NpgsqlConnection connection, int milliseconds) =>
         connection.ExecuteAsync(LimitLocks, [$"{milliseconds}ms"], CancellationToken.None);
@@ -127,7 +131,9 @@ internal static class OrderRows
         """;
 
     // 'keys' in ASCII, so that nobody else's advisory locks are meant. In the order given.
-    internal const string LockKeys = "SELECT pg_advisory_xact_lock(1801812339, k) FROM unnest($1::int[]) AS k";
+    const string LockKeys = "SELECT k, pg_advisory_xact_lock(1801812339, k) FROM unnest($1::int[]) AS k";
+
+    const string LockFreeKeys = "SELECT k FROM unnest($1::int[]) AS k WHERE pg_try_advisory_xact_lock(1801812339, k)";
 
     const string Insert = """
         INSERT INTO ordering.orders (customer_id, id, number, idempotency_key, fingerprint, cart_id, lines, currency, subtotal, discounts, shipping, tax, total,

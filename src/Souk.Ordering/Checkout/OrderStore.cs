@@ -13,11 +13,14 @@ internal interface IOrderStore
     Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds);
 
     /// <summary>Begins a transaction that holds the keys and carts of these orders and this stock, and tells what they are.</summary>
-    /// <param name="skipLocked">Leaves out stock that others hold, rather than waiting for it.</param>
+    /// <param name="skipLocked">Leaves out keys and stock that others hold, rather than waiting for them.</param>
     Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked, int lockMilliseconds);
 
     /// <summary>Of these customers' keys, those that have an order, and which.</summary>
     Task<Dictionary<(Guid Customer, string Key), OrderId>> FindKeysAsync(IReadOnlyList<Placement> placements);
+
+    /// <summary>Somebody is about to write an order with this key.</summary>
+    Task<bool> IsKeyHeldAsync(Placement placement);
 
     /// <summary>Of these wishes, those that cannot be met at this moment.</summary>
     Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<(VariantId VariantId, int Quantity)> wanted);
@@ -28,6 +31,9 @@ internal interface IOrderLocks : IAsyncDisposable
 {
     /// <summary>Carts that are still as they were read.</summary>
     IReadOnlySet<Guid> Carts { get; }
+
+    /// <summary>Keys that others hold.</summary>
+    IReadOnlySet<(Guid Customer, string Key)> HeldKeys { get; }
 
     /// <summary>Keys that have an order.</summary>
     IReadOnlyDictionary<(Guid Customer, string Key), OrderId> Keys { get; }
@@ -62,12 +68,12 @@ internal sealed class OrderStore(BatchDatabase batches, OrderingOptions options)
         {
             transaction = await connection.BeginTransactionAsync();
             await OrderRows.LimitLocksAsync(connection, lockMilliseconds);
-            await OrderRows.LockKeysAsync(connection, placements);
+            var heldKeys = await OrderRows.LockKeysAsync(connection, placements, skipLocked);
             var carts = await OrderRows.LockCartsAsync(connection, placements);
             var keys = await OrderRows.FindKeysAsync(connection, placements);
             var stock = await connection.LockStockAsync(variants, skipLocked);
             HashSet<VariantId> held = skipLocked ? [.. (await ChangeStock.StockedAsync(connection, variants)).Where(v => !stock.ContainsKey(v))] : [];
-            return new Locks(connection, transaction, options) { Carts = carts, Keys = keys, Stock = stock, Held = held };
+            return new Locks(connection, transaction, options) { HeldKeys = heldKeys, Carts = carts, Keys = keys, Stock = stock, Held = held };
         }
         catch
         {
@@ -83,10 +89,17 @@ internal sealed class OrderStore(BatchDatabase batches, OrderingOptions options)
         return await OrderRows.FindKeysAsync(connection, placements);
     }
 
+    public async Task<bool> IsKeyHeldAsync(Placement placement)
+    {
+        await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
+        return (await OrderRows.LockKeysAsync(connection, [placement], skipLocked: true)).Count > 0;
+    }
+
     public Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<(VariantId VariantId, int Quantity)> wanted) => ChangeStock.ShortAsync(db, wanted);
 
     sealed class Locks(NpgsqlConnection connection, NpgsqlTransaction transaction, OrderingOptions options) : IOrderLocks
     {
+        public required IReadOnlySet<(Guid Customer, string Key)> HeldKeys { get; init; }
         public required IReadOnlySet<Guid> Carts { get; init; }
         public required IReadOnlyDictionary<(Guid Customer, string Key), OrderId> Keys { get; init; }
         public required Dictionary<VariantId, int> Stock { get; init; }

@@ -7,8 +7,8 @@ namespace Souk.Platform.Data;
 /// </summary>
 public sealed class BatchDatabase(NpgsqlDataSource source) : IAsyncDisposable
 {
-    /// <summary>Two lanes of orders, one of transfers, and what is written alone beside them.</summary>
-    public const int ConnectionsMax = 8;
+    /// <summary>Every lane and everything written alone beside them at once: where others hold locks, batches go on.</summary>
+    public const int ConnectionsMax = 11;
 
     public NpgsqlDataSource Source => source;
 

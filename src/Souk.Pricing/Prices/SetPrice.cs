@@ -7,7 +7,8 @@ namespace Souk.Pricing.Prices;
 
 /// <summary>
 /// <c>PUT /v1/admin/prices/{variantId}</c>: sets a variant's list price in one currency; prices in other currencies stay. Needs If-Match with the ETag of
-/// <see cref="GetPrices"/>. Orders already placed keep what they cost; this node quotes the new price from the answer on, the others within a second, and pages show it within two.
+/// <see cref="GetPrices"/>. Orders already placed keep what they cost; carts and new orders
+/// have the new price at once on the node that answered and within a second on the others; pages show it within seconds.
 /// </summary>
 /// <remarks>Refusals, in this order: 428 or 412 for If-Match, 422 for the price, 404 for a variant without any price, 412 for a version that has passed.</remarks>
 internal static class SetPrice

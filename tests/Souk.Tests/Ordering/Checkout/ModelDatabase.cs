@@ -73,7 +73,8 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         try
         {
             await LosableAsync();
-            await LockKeysAsync(transaction, placements, Patience.Some);
+            HashSet<(Guid Customer, string Key)> heldKeys = skipLocked ? [.. placements.Select(KeyOf).Where(key => locks.ContainsKey(key))] : [];
+            await LockKeysAsync(transaction, [.. placements.Where(p => !heldKeys.Contains(KeyOf(p)))], Patience.Some);
             await LosableAsync();
             foreach (var cart in CartsOf(placements)) await LockAsync(transaction, cart.Cart!.Value.Id, Patience.Some);
             HashSet<Guid> carts = [.. CartsOf(placements).Where(p => Carts[p.Cart!.Value.Id.Value] == (p.Cart!.Value.Version, false)).Select(p => p.Cart!.Value.Id.Value)];
@@ -90,7 +91,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
                 }
             }
             await LosableAsync();
-            return new Locks(this, transaction) { Carts = carts, Keys = keys, Stock = stock, Held = held };
+            return new Locks(this, transaction) { HeldKeys = heldKeys, Carts = carts, Keys = keys, Stock = stock, Held = held };
         }
         catch
         {
@@ -138,6 +139,14 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         Release(transaction);
     }
 
+    public async Task<bool> IsKeyHeldAsync(Placement placement)
+    {
+        await LosableAsync();
+        return locks.ContainsKey(KeyOf(placement));
+    }
+
+    static (Guid Customer, string Key) KeyOf(Placement placement) => (placement.Order.CustomerId, placement.Key);
+
     /// <summary>One step nearer to being sold out, or away from it.</summary>
     public void Set(VariantId variant, int onHand, int reserved)
     {
@@ -172,7 +181,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
 
     async Task LockKeysAsync(Transaction transaction, IReadOnlyList<Placement> placements, Patience patience)
     {
-        foreach (var key in placements.Select(p => (p.Order.CustomerId, p.Key)).Distinct().Order()) await LockAsync(transaction, key, patience);
+        foreach (var key in placements.Select(KeyOf).Distinct().Order()) await LockAsync(transaction, key, patience);
     }
 
     async Task LockAsync(Transaction transaction, object row, Patience patience)
@@ -225,6 +234,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
 
     sealed class Locks(ModelDatabase database, Transaction transaction) : IOrderLocks
     {
+        public required IReadOnlySet<(Guid Customer, string Key)> HeldKeys { get; init; }
         public required IReadOnlySet<Guid> Carts { get; init; }
         public required IReadOnlyDictionary<(Guid Customer, string Key), OrderId> Keys { get; init; }
         public required Dictionary<VariantId, int> Stock { get; init; }

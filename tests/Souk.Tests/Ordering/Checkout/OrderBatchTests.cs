@@ -79,6 +79,32 @@ public sealed class OrderBatchTests(OrderingShop shop) : IClassFixture<OrderingS
     }
 
     [Fact]
+    public async Task A_key_that_is_on_its_way_elsewhere_stops_only_its_own_order()
+    {
+        var (elsewhere, free) = (await shop.NewVariantAsync(10), await shop.NewVariantAsync(20));
+        var draft = Draft(elsewhere, 1);
+        var now = shop.Clock.GetUtcNow();
+        await using var rival = await shop.App.Services.GetRequiredService<IOrderStore>().LockAsync([draft], [], skipLocked: false, lockMilliseconds: 1_000);
+
+        var orders = Start([draft with { Order = draft.Order with { Id = Id<OrderKind>.New(shop.Clock), Number = NewNumber() } }, .. Enumerable.Range(0, 20).Select(_ => Draft(free, 1))]);
+        Assert.All(await Task.WhenAll(orders.Skip(1).Select(CodeAsync)), Assert.Null);
+        Assert.False(orders[0].Answer.IsCompleted);
+
+        await rival.WriteAsync([draft], now);
+        await rival.CommitAsync();
+        Assert.Equal(IdempotencyKey.InProgress.Code, await CodeAsync(orders[0]));
+        Assert.Equal((10, 1, 9), await shop.StockAsync(elsewhere));
+    }
+
+    [Fact]
+    public async Task A_key_that_stays_on_its_way_is_answered_when_the_wait_is_over()
+    {
+        var draft = Draft(await shop.NewVariantAsync(10), 1);
+        await using var rival = await shop.App.Services.GetRequiredService<IOrderStore>().LockAsync([draft], [], skipLocked: false, lockMilliseconds: 1_000);
+        Assert.Equal(IdempotencyKey.InProgress.Code, await CodeAsync((await RunAsync([draft]))[0]));
+    }
+
+    [Fact]
     public async Task A_connection_that_is_cut_while_it_writes_loses_and_doubles_nothing()
     {
         var (variant, key) = (await shop.NewVariantAsync(10), OrderingShop.NewKey());

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Souk.Contracts;
 using Souk.Platform.Ids;
@@ -14,10 +15,15 @@ public sealed class RememberedPricesTests(PricingShop shop) : IClassFixture<Pric
     public async Task Whoever_changed_a_price_is_quoted_it_at_once()
     {
         var variant = await shop.PricedAsync(1);
-        for (var amount = 2; amount <= 20; amount++)
+        for (var version = 1; version <= 20; version += 2)
         {
-            await shop.Pricing.SetListPricesAsync([new(variant, new(amount, "USD"))], CancellationToken.None);
-            Assert.Equal(amount, await QuoteAsync(shop.Pricing, variant));
+            using var change = new HttpRequestMessage(HttpMethod.Put, $"/v1/admin/prices/{variant}") { Content = JsonContent.Create(new { amount = 1_000 + version, currency = "USD" }) };
+            change.Headers.TryAddWithoutValidation("If-Match", $"\"{version}\"");
+            (await shop.Staff.SendAsync(change)).EnsureSuccessStatusCode();
+            Assert.Equal(1_000 + version, await QuoteAsync(shop.Pricing, variant));
+
+            await shop.Pricing.SetListPricesAsync([new(variant, new(version, "USD"))], CancellationToken.None);
+            Assert.Equal(version, await QuoteAsync(shop.Pricing, variant));
         }
     }
 
