@@ -20,6 +20,8 @@ internal static class Orders
         {
             await shop.RenewTokensAsync();
             await FillWalletsAsync(shop);
+            // Code that runs for the first time is compiled, and compiled again once it is known to be hot: seven routes and the work behind them.
+            await BuyAsync(shop, WarmUpSeconds);
             var result = await Result.MeasureAsync("purchase", shop, settings, () => BuyAsync(shop, settings.Seconds), null, "none");
             await ProveAsync(shop);
             return result;
@@ -43,6 +45,8 @@ internal static class Orders
             return result;
         }
     }
+
+    const int WarmUpSeconds = 20;
 
     /// <summary>Lua has no secure random numbers; 128 bits of its own, seeded by the clock and the process, serve here.</summary>
     public static string Place(BenchShop shop, bool spread) => $$"""

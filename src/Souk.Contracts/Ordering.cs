@@ -5,11 +5,8 @@ namespace Souk.Contracts;
 /// <summary>What other modules may ask of carts, stock and orders.</summary>
 public interface IOrdering
 {
-    /// <summary>
-    /// What an order still owes, for someone who may pay it. Refuses: unknown or not this customer's (404 <c>order_not_found</c>), no longer
-    /// payable (409 <c>order_not_payable</c>).
-    /// </summary>
-    Task<Result<PaymentDue>> PaymentDueAsync(OrderId order, Payer payer, CancellationToken cancel);
+    /// <summary>What an order still owes, for someone who may pay it. Refuses one that is unknown or not this customer's (404 <c>order_not_found</c>).</summary>
+    Task<Result<OrderToPay>> FindToPayAsync(OrderId order, Payer payer, CancellationToken cancel);
 
     /// <summary>
     /// Whom an order belongs to, whatever has become of it, for someone who may see it: payments are read under this id. Refuses an order that is
@@ -40,6 +37,10 @@ public interface IOrdering
 public sealed record Payer(Guid? AccountId, string? OrderToken);
 
 /// <param name="CustomerId">The account or guest that the order belongs to; payments are kept under it.</param>
+/// <param name="Due">What is due, or why it is not payable any more: 409 <c>order_not_payable</c>.</param>
+public sealed record OrderToPay(Guid CustomerId, Result<PaymentDue> Due);
+
+/// <param name="CustomerId">As that of <see cref="OrderToPay"/>.</param>
 public sealed record PaymentDue(Guid CustomerId, OrderId OrderId, Money Amount);
 
 /// <summary>Minor units of one currency; together they are the order's total.</summary>

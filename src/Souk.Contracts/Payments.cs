@@ -28,7 +28,8 @@ public sealed record PaymentStatusChanged(PaymentId PaymentId, OrderId OrderId, 
 }
 
 /// <summary>The order took the money of a captured payment: it is earned. The payment's last event.</summary>
-public sealed record PaymentAccepted(PaymentId PaymentId, OrderId OrderId, Guid CustomerId) : IEvent
+/// <param name="Method">By which it was made; null in events of before it was told.</param>
+public sealed record PaymentAccepted(PaymentId PaymentId, OrderId OrderId, Guid CustomerId, string? Method = null) : IEvent
 {
     public static string Type => "payment.accepted";
 }

@@ -29,11 +29,14 @@ public sealed class OrderingModule : IModule
         services.AddSingleton<IOrderStore, OrderStore>();
         services.AddSingleton<OrderBatch>();
         services.AddSingleton<WriteOrder>();
+        services.AddSingleton<OrderReads>();
+        services.AddSingleton<RecordPayment>();
         services.AddSingleton<IOrdering, OrderingContract>();
         services.TryAddSingleton(ShopCurrency.Read(configuration));
         services.AddSingleton<GuestTokens>();
         services.AddSingleton(CartOptions.Read(configuration));
         services.AddSingleton<ShowCart>();
+        services.AddSingleton<CartStore>();
     }
 
     public void MapRoutes(IEndpointRouteBuilder routes)

@@ -23,6 +23,7 @@ public sealed class PaymentsModule : IModule
         services.AddKeyedSingleton<IPaymentProvider, SandboxProvider>(SandboxProvider.Method);
         services.AddKeyedSingleton<IPaymentProvider, WalletProvider>(WalletProvider.Method);
         services.AddSingleton<AskProvider>();
+        services.AddSingleton<PaymentWrites>();
         services.AddSingleton<SettlePayment>();
         services.AddSingleton<SettleTopUp>();
         services.AddSingleton<TakePayment>();

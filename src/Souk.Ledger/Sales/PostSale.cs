@@ -18,12 +18,12 @@ internal static class PostSale
     /// <summary>Many at once, since those that come together are written together.</summary>
     public static readonly JobPolicy Policy = new(AttemptsMax: 50, ConcurrencyMax: 16);
 
-    public sealed record Job(Guid CustomerId, OrderId OrderId, PaymentId PaymentId);
+    public sealed record Job(Guid CustomerId, OrderId OrderId, PaymentId PaymentId, string? Method = null);
 
     /// <remarks>Of payments rather than orders, of which many are never paid: a subscriber keeps a row for each aggregate it reads.</remarks>
     public static Task OnAccepted(PaymentAccepted paid, EventContext context, CancellationToken _)
     {
-        context.Writes.Batch.AddJob(JobType, new Job(paid.CustomerId, paid.OrderId, paid.PaymentId), context.Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        context.Writes.Batch.AddJob(JobType, new Job(paid.CustomerId, paid.OrderId, paid.PaymentId, paid.Method), context.Services.GetRequiredService<TimeProvider>().GetUtcNow());
         return Task.CompletedTask;
     }
 
@@ -31,7 +31,7 @@ internal static class PostSale
     {
         var (ordering, payments, services) = (job.Services.GetRequiredService<IOrdering>(), job.Services.GetRequiredService<IPayments>(), job.Services);
         var sale = await ordering.FindSaleAsync(paid.CustomerId, paid.OrderId, cancel) ?? throw new InvalidOperationException($"{paid.OrderId} does not exist.");
-        var method = await payments.FindMethodAsync(paid.CustomerId, paid.PaymentId, cancel) ?? throw new InvalidOperationException($"{paid.PaymentId} does not exist.");
+        var method = paid.Method ?? await payments.FindMethodAsync(paid.CustomerId, paid.PaymentId, cancel) ?? throw new InvalidOperationException($"{paid.PaymentId} does not exist.");
         var chain = Chain(paid, sale, method);
         if (chain.Count == 0) return;   // a gift
 

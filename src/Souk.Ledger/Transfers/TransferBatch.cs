@@ -45,7 +45,7 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
             {
                 tries++;
             }
-            catch (NpgsqlException lost) when (lookUps < LookUpsMax && (lost is not PostgresException || IsShutdown(lost)))
+            catch (NpgsqlException lost) when (lookUps < LookUpsMax && (lost is not PostgresException || lost.IsShutdown()))
             {
                 log.LogWarning("The connection was lost while {Count} requests were written; looking up which of them were: {Reason}", asked.Count, lost.Message);
                 await Task.Delay(TimeSpan.FromMilliseconds(100 * lookUps++), clock);
@@ -81,7 +81,7 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
                 await TransferRows.WriteAsync(connection, facts, decision, now);
                 await transaction.CommitAsync();
             }
-            catch (PostgresException no) when (!IsShutdown(no))
+            catch (PostgresException no) when (!no.IsShutdown())
             {
                 // Statements of the batch behind the one that failed were never seen by the server, though the driver may believe that it prepared them.
                 await transaction.RollbackAsync();
@@ -115,7 +115,4 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
 
     static bool IsConflict(PostgresException no) =>
         no.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.InvalidSqlStatementName;
-
-    static bool IsShutdown(NpgsqlException lost) =>
-        lost is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow };
 }

@@ -35,7 +35,7 @@ internal static class TransferRows
         }
         Guid[] locked = [.. accounts];
         await using var batch = connection.CreateBatch();
-        batch.Add(LimitLocks, lockMilliseconds is { } wait ? $"{wait}ms" : $"{Database.LockSecondsMax}s").Add(skipLocked ? LockFree : Lock, locked).Add(FindById, ids).Add(FindRefused, ids);
+        batch.LimitLocks(lockMilliseconds ?? Database.LockSecondsMax * 1_000).Add(skipLocked ? LockFree : Lock, locked).Add(FindById, ids).Add(FindRefused, ids);
         if (pendings.Count > 0) batch.Add(FindEnds, pendings.ToArray());
         if (skipLocked) batch.Add(FindAccounts, locked);
 
@@ -102,8 +102,6 @@ internal static class TransferRows
         for (var i = 0; i < column.Length; i++) column[i] = value(rows[i]);
         return column;
     }
-
-    const string LimitLocks = "SELECT set_config('lock_timeout', $1, true)";
 
     // A statement of its own: the next ones then see what was committed while it waited.
     const string Lock = $"SELECT {AccountState.Columns} FROM ledger.accounts a WHERE a.id = ANY($1) ORDER BY a.id FOR NO KEY UPDATE";

@@ -38,14 +38,14 @@ internal static class ChangeCart
 
     static async Task<Results<Ok<Cart>, Error>> Handle(CartId id, Request request, [OptionalHeader] IfMatch match, Caller caller,
         [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken,
-        NpgsqlDataSource db, ShowCart show, IPricing pricing, PersonalData people, GuestTokens tokens, TimeProvider clock, HttpContext http, CancellationToken cancel)
+        CartStore carts, NpgsqlDataSource db, ShowCart show, IPricing pricing, PersonalData people, GuestTokens tokens, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (match.Optional().Refused(out var precondition, out var version)) return precondition;
         if (Refuse(request) is { } invalid) return invalid;
         if (StoredCart.CustomerOf(caller, cartToken, id, tokens) is not { } customer) return CartErrors.NotFound;
 
         // Before a data key is made for the customer, and with no lock held while others are asked.
-        var seen = await StoredCart.FindAsync(db, customer, id, cancel);
+        var seen = await carts.FindAsync(customer, id, cancel);
         if (StoredCart.Refuse(seen, version) is { } refusal) return refusal;
         if (request.IsEmpty) return await show.AnswerAsync(seen!, http, cancel);
         if (request.ShippingMethod is not null
@@ -62,8 +62,8 @@ internal static class ChangeCart
         }
 
         var (now, wanted) = (clock.GetUtcNow(), With(seen!, request, data));
-        // In one round trip while the cart is still as it was seen.
-        if (await db.ExecuteAsync(Change, Arguments(seen!, wanted, now), cancel) > 0) return await show.AnswerAsync(wanted, http, cancel);
+        // While the cart is still as it was seen.
+        if (await carts.TrySaveAsync(seen!, wanted, line: null, now)) return await show.AnswerAsync(wanted, http, cancel);
         if ((await SaveAsync(db, customer, id, version, request, data, now, cancel)).Refused(out var error, out var cart)) return error;
         return await show.AnswerAsync(cart, http, cancel);
     }
@@ -73,9 +73,9 @@ internal static class ChangeCart
     {
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if ((await StoredCart.LockAsync(connection, customer, id, version, cancel)).Refused(out var error, out var cart)) return error;
+        if ((await CartStore.LockAsync(connection, customer, id, version, cancel)).Refused(out var error, out var cart)) return error;
         var after = With(cart, request, data);
-        await connection.ExecuteAsync(Change, Arguments(cart, after, now), cancel);
+        await CartStore.SaveAsync(connection, cart, after, line: null, now);
         await transaction.CommitAsync(cancel);
         return after;
     }
@@ -89,18 +89,9 @@ internal static class ChangeCart
         ShippingMethod = request.IsShippingMethodGiven ? request.ShippingMethod : cart.ShippingMethod,
     };
 
-    static object?[] Arguments(StoredCart before, StoredCart after, DateTimeOffset now) => [after.CustomerId, after.Id.Value, after.Version, now,
-        StoredCart.Bytea(after.Email), StoredCart.Bytea(after.ShippingAddress), StoredCart.Bytea(after.BillingAddress), after.ShippingMethod, before.Version];
-
     /// <summary>Everything that is wrong with the members, at once.</summary>
     internal static Error? Refuse(Request request) => Error.Invalid(
         [.. request.Email is { } email && ContactEmail.Refuse(email) is { } wrong ? [("/email", wrong)] : Array.Empty<(string, string)>(),
          .. Address.Wrong(request.ShippingAddress, "/shippingAddress"),
          .. Address.Wrong(request.BillingAddress, "/billingAddress")]);
-
-    const string Change = """
-        UPDATE ordering.carts
-        SET version = $3, updated_at = greatest(updated_at, $4), email = $5, shipping_address = $6, billing_address = $7, shipping_method = $8
-        WHERE customer_id = $1 AND id = $2 AND version = $9 AND ordered_as IS NULL
-        """;
 }

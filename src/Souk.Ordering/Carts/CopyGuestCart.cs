@@ -15,11 +15,11 @@ namespace Souk.Ordering.Carts;
 /// </remarks>
 internal static class CopyGuestCart
 {
-    public static async Task<CartId?> RunAsync(string? cartToken, Guid accountId, NpgsqlDataSource db, PersonalData people, GuestTokens tokens, OrderingOptions options,
+    public static async Task<CartId?> RunAsync(string? cartToken, Guid accountId, CartStore carts, NpgsqlDataSource db, PersonalData people, GuestTokens tokens, OrderingOptions options,
         TimeProvider clock, CancellationToken cancel)
     {
         if (!tokens.TryRead(GuestTokens.Cart, cartToken, out var guest, out var guestCart)) return null;
-        if (await StoredCart.FindAsync(db, guest, new(guestCart), cancel) is not { OrderedAs: null, Lines.Count: > 0 } cart) return null;
+        if (await carts.FindAsync(guest, new(guestCart), cancel) is not { OrderedAs: null, Lines.Count: > 0 } cart) return null;
 
         var (email, shippingAddress, billingAddress) = await ShowCart.RevealAsync(people, cart, cancel);
         StoredCart copy;
@@ -36,13 +36,13 @@ internal static class CopyGuestCart
         {
             return null;
         }
-        if (await copy.AddAsync(db, clock.GetUtcNow(), cancel))
+        if (await carts.AddAsync(copy, clock.GetUtcNow()))
         {
             // What was held for the guest would stand in the way of the same shopper's own order.
             if (cart.Held is not null) await ReleaseHold.RunAsync(db, guest, cart.Id, options, clock.GetUtcNow(), cancel);
             return copy.Id;
         }
-        return await StoredCart.FindAsync(db, accountId, copy.Id, cancel) is { OrderedAs: null } first ? first.Id : null;
+        return await carts.FindAsync(accountId, copy.Id, cancel) is { OrderedAs: null } first ? first.Id : null;
     }
 
     /// <summary>A UUIDv7 (RFC 9562) with the time of the guest's cart, so that it is listed by age; the bits that are random in others are a hash of both ids.</summary>

@@ -21,7 +21,7 @@ internal static class CreateCart
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/carts", Handle).ForEveryone().WithName(nameof(CreateCart));
 
-    static async Task<Results<Created<Cart>, Error>> Handle(Request? request, Caller caller, ShopCurrency shop, NpgsqlDataSource db, ShowCart show, GuestTokens tokens,
+    static async Task<Results<Created<Cart>, Error>> Handle(Request? request, Caller caller, ShopCurrency shop, CartStore carts, ShowCart show, GuestTokens tokens,
         TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         var given = request?.Lines ?? [];
@@ -35,7 +35,7 @@ internal static class CreateCart
         if (unknown.Count > 0) return CartErrors.VariantUnavailable(unknown);
         if (priced.Refusals.Count > 0) return priced.Refusals[0];
 
-        await cart.AddAsync(db, now, cancel);
+        await carts.AddAsync(cart, now);
         // A new cart has no personal data that could have been erased.
         var answer = (await show.RevealAsync(priced, http, cancel))!;
         return TypedResults.Created($"/v1/carts/{cart.Id}",

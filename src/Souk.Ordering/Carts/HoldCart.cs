@@ -67,7 +67,7 @@ internal static class HoldCart
     {
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if ((await StoredCart.LockAsync(connection, customer, id, version: null, cancel)).Refused(out var error, out var cart)) return error;
+        if ((await CartStore.LockAsync(connection, customer, id, version: null, cancel)).Refused(out var error, out var cart)) return error;
         var wanted = unitsOf(cart);
         if (Refuse(wanted, options.CartHoldUnitsMax) is { } refusal) return refusal;
         // One that is over and not released yet begins anew.

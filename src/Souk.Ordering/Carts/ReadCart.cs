@@ -11,9 +11,9 @@ internal static class ReadCart
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/carts/{id}", Handle).ForEveryone().WithName(nameof(ReadCart));
 
-    static async Task<Results<Ok<Cart>, Error>> Handle(CartId id, Caller caller, [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken, NpgsqlDataSource db,
+    static async Task<Results<Ok<Cart>, Error>> Handle(CartId id, Caller caller, [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken, CartStore carts,
         ShowCart show, GuestTokens tokens, HttpContext http, CancellationToken cancel) =>
-        StoredCart.CustomerOf(caller, cartToken, id, tokens) is { } customer && await StoredCart.FindAsync(db, customer, id, cancel) is { } cart
+        StoredCart.CustomerOf(caller, cartToken, id, tokens) is { } customer && await carts.FindAsync(customer, id, cancel) is { } cart
             ? await show.AnswerAsync(cart, http, cancel)
             : CartErrors.NotFound;
 }

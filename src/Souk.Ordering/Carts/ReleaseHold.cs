@@ -21,7 +21,7 @@ internal static class ReleaseHold
     {
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if ((await StoredCart.LockAsync(connection, customer, id, version: null, cancel)).Refused(out var error, out var cart)) return error;
+        if ((await CartStore.LockAsync(connection, customer, id, version: null, cancel)).Refused(out var error, out var cart)) return error;
         if (cart.Held is null) return null;
         await using var batch = connection.CreateBatch();
         AddRelease(batch, [new(customer, id.Value, cart.Held.Units)], options, now);

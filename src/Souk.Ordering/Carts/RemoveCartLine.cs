@@ -32,7 +32,7 @@ internal static class RemoveCartLine
     {
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if ((await StoredCart.LockAsync(connection, customer, id, version, cancel)).Refused(out var error, out var cart)) return error;
+        if ((await CartStore.LockAsync(connection, customer, id, version, cancel)).Refused(out var error, out var cart)) return error;
         var rest = cart.Lines.Where(l => l.VariantId != variant).ToList();
         if (rest.Count == cart.Lines.Count) return cart;
         var after = cart with { Version = cart.Version + 1, Lines = rest };

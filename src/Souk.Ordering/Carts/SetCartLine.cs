@@ -21,8 +21,8 @@ internal static class SetCartLine
         routes.MapPut("/v1/carts/{id}/lines/{variantId}", Handle).ForEveryone().WithName(nameof(SetCartLine));
 
     static async Task<Results<Ok<Cart>, Error>> Handle(CartId id, VariantId variantId, Request request, [OptionalHeader] IfMatch match, Caller caller,
-        [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken, NpgsqlDataSource db, ShowCart show, GuestTokens tokens, TimeProvider clock, HttpContext http,
-        CancellationToken cancel)
+        [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken, CartStore carts, NpgsqlDataSource db, ShowCart show, GuestTokens tokens, TimeProvider clock,
+        HttpContext http, CancellationToken cancel)
     {
         if (match.Optional().Refused(out var precondition, out var version)) return precondition;
         if (RefuseQuantity(request.Quantity) is { } wrong) return Error.Invalid("/quantity", wrong);
@@ -31,34 +31,30 @@ internal static class SetCartLine
         var line = new StoredCart.Line(variantId, request.Quantity!.Value);
 
         // Catalogue and prices are asked with no lock held and no connection kept; the cart may change meanwhile, so it is refused by the same rules below.
-        var seen = await StoredCart.FindAsync(db, customer, id, cancel);
+        var seen = await carts.FindAsync(customer, id, cancel);
         if (StoredCart.Refuse(seen, version) is { } refusal) return refusal;
         if (With(seen!, line).Refused(out var full, out var wanted)) return full;
         var priced = await show.PriceAsync(wanted, cancel);
         if (priced.RefusalOf(variantId) is { } unavailable) return unavailable;
 
         var now = clock.GetUtcNow();
-        if (await TrySaveAsync(db, seen!, wanted, line, now, cancel)) return await show.AnswerAsync(priced, http, cancel);
+        // While the cart is still as it was seen.
+        if (wanted.Version == seen!.Version || await carts.TrySaveAsync(seen, wanted, line, now)) return await show.AnswerAsync(priced, http, cancel);
         if ((await SaveAsync(db, customer, id, version, line, now, cancel)).Refused(out var error, out var cart)) return error;
         return cart.ShippingMethod == wanted.ShippingMethod && cart.Lines.SequenceEqual(wanted.Lines)
             ? await show.AnswerAsync(priced with { Cart = cart }, http, cancel)
             : await show.AnswerAsync(cart, http, cancel);
     }
 
-    /// <summary>In one round trip while the cart is still as it was seen; false, and nothing happens, when a rival changed it.</summary>
-    static async Task<bool> TrySaveAsync(NpgsqlDataSource db, StoredCart seen, StoredCart wanted, StoredCart.Line line, DateTimeOffset now, CancellationToken cancel) =>
-        wanted.Version == seen.Version
-        || await db.ExecuteAsync(Put, [seen.CustomerId, seen.Id.Value, line.VariantId.Value, line.Quantity, wanted.Version, now, seen.Version], cancel) > 0;
-
     static async Task<Result<StoredCart>> SaveAsync(NpgsqlDataSource db, Guid customer, CartId id, int? version, StoredCart.Line line, DateTimeOffset now,
         CancellationToken cancel)
     {
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if ((await StoredCart.LockAsync(connection, customer, id, version, cancel)).Refused(out var error, out var cart)) return error;
+        if ((await CartStore.LockAsync(connection, customer, id, version, cancel)).Refused(out var error, out var cart)) return error;
         if (With(cart, line).Refused(out var full, out var after)) return full;
         if (after.Version == cart.Version) return cart;
-        await connection.ExecuteAsync(Put, [customer, id.Value, line.VariantId.Value, line.Quantity, after.Version, now, cart.Version], cancel);
+        await CartStore.SaveAsync(connection, cart, after, line, now);
         await transaction.CommitAsync(cancel);
         return after;
     }
@@ -83,17 +79,4 @@ internal static class SetCartLine
         null or < 0 or > StoredCart.LineQuantityMax => $"A quantity is 1 to {StoredCart.LineQuantityMax}.",
         _ => null,
     };
-
-    // Whoever changes lines changes the version, so while it is the one that was seen the highest position is the highest.
-    const string Put = """
-        WITH cart AS (
-            UPDATE ordering.carts SET version = $5, updated_at = greatest(updated_at, $6) WHERE customer_id = $1 AND id = $2 AND version = $7 AND ordered_as IS NULL
-            RETURNING customer_id, id
-        )
-        INSERT INTO ordering.cart_lines (customer_id, cart_id, variant_id, quantity, position)
-        SELECT cart.customer_id, cart.id, $3, $4,
-               (SELECT coalesce(max(l.position), 0) + 1 FROM ordering.cart_lines l WHERE l.customer_id = $1 AND l.cart_id = $2)
-        FROM cart
-        ON CONFLICT (customer_id, cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity
-        """;
 }

@@ -53,7 +53,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
         {
             if (IsTight(placed) || !await TryAtOnceAsync(placed)) await DecideAsync(placed);
         }
-        catch (NpgsqlException lost) when (lost is not PostgresException || IsShutdown(lost))
+        catch (NpgsqlException lost) when (lost is not PostgresException || lost.IsShutdown())
         {
             log.LogWarning("The connection was lost while {Count} orders were written; looking up which of them were: {Reason}", placed.Count, lost.Message);
             await LookUpAsync(placed, lost);
@@ -222,7 +222,4 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
 
     static bool IsConflict(PostgresException no) =>
         no.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
-
-    static bool IsShutdown(NpgsqlException lost) =>
-        lost is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow };
 }

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using NpgsqlTypes;
 using Souk.Contracts;
+using Souk.Ordering.Carts;
 using Souk.Ordering.Inventory;
 using Souk.Ordering.Orders;
 using Souk.Platform.Outbox;
@@ -46,11 +46,11 @@ internal static class OrderRows
         var sorted = placements.OrderBy(p => p.Order.CustomerId).ThenBy(p => p.Key, StringComparer.Ordinal).ToList();
         var orders = sorted.ConvertAll(p => p.Order);
         await using var batch = connection.CreateBatch();
-        if (lockMilliseconds is { } wait) batch.Add(LimitLocks, $"{wait}ms");
+        if (lockMilliseconds is { } wait) batch.LimitLocks(wait);
         batch.Add(LockKeys, KeyLocks(placements));
         if (Carts(placements) is { Length: > 0 } carts)
         {
-            batch.Add(LockCarts, Customers(carts), Ids(carts));
+            batch.Add(CartStore.Lock, Customers(carts), Ids(carts));
             batch.Add(ClaimCarts, Customers(carts), Ids(carts), carts.Select(c => c.Cart!.Value.Version).ToArray(), carts.Select(c => c.Order.Id.Value).ToArray(),
                 carts.Select(c => c.Order.PlacedAt).ToArray());
         }
@@ -63,7 +63,7 @@ internal static class OrderRows
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
 
         T[] Column<T>(Func<StoredOrder, T> value) => [.. orders.Select(value)];
-        NpgsqlParameter Byteas(Func<StoredOrder, byte[]?> value) => new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea, Value = Column(value) };
+        NpgsqlParameter Byteas(Func<StoredOrder, byte[]?> value) => Sql.Byteas(orders.Select(value));
     }
 
     /// <summary>Locks the carts and tells which of them are still as they were read.</summary>
@@ -72,7 +72,7 @@ internal static class OrderRows
         var carts = Carts(placements);
         if (carts.Length == 0) return [];
         var versions = carts.ToDictionary(c => c.Cart!.Value.Id.Value, c => c.Cart!.Value.Version);
-        var rows = await connection.QueryAsync(LockCarts, static row => (Id: row.GetGuid(0), Version: row.GetInt32(1), IsOrdered: row.GetBoolean(2)),
+        var rows = await connection.QueryAsync(CartStore.Lock, static row => (Id: row.GetGuid(0), Version: row.GetInt32(1), IsOrdered: row.GetBoolean(2)),
             [Customers(carts), Ids(carts)], CancellationToken.None);
         return [.. rows.Where(r => !r.IsOrdered && versions[r.Id] == r.Version).Select(r => r.Id)];
     }
@@ -89,9 +89,6 @@ internal static class OrderRows
         var got = (await connection.QueryAsync(skipLocked ? LockFreeKeys : LockKeys, static row => row.GetInt32(0), [KeyLocks(placements)], CancellationToken.None)).ToHashSet();
         return [.. placements.Where(p => !got.Contains(KeyLock(p))).Select(p => (p.Order.CustomerId, p.Key))];
     }
-
-    public static Task<int> LimitLocksAsync(NpgsqlConnection connection, int milliseconds) =>
-        connection.ExecuteAsync(LimitLocks, [$"{milliseconds}ms"], CancellationToken.None);
 
     static Placement[] Carts(IEnumerable<Placement> placements) => [.. placements.Where(p => p.Cart is not null).OrderBy(p => p.Order.CustomerId).ThenBy(p => p.Cart!.Value.Id)];
 
@@ -112,19 +109,11 @@ internal static class OrderRows
 
     static Guid[] Ids(Placement[] carts) => [.. carts.Select(c => c.Cart!.Value.Id.Value)];
 
-    const string LimitLocks = "SELECT set_config('lock_timeout', $1, true)";
-
-    const string LockCarts = """
-        SELECT c.id, c.version, c.ordered_as IS NOT NULL
-        FROM ordering.carts c JOIN unnest($1::uuid[], $2::uuid[]) AS w (customer_id, id) ON c.customer_id = w.customer_id AND c.id = w.id
-        ORDER BY c.customer_id, c.id FOR NO KEY UPDATE OF c
-        """;
-
     const string ClaimCarts = """
         WITH claimed AS (
             UPDATE ordering.carts c SET ordered_as = w.order_id, held = NULL, held_until = NULL, hold_slot = NULL, version = c.version + 1, updated_at = greatest(c.updated_at, w.placed_at)
             FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::timestamptz[]) AS w (customer_id, id, version, order_id, placed_at)
-            WHERE c.customer_id = w.customer_id AND c.id = w.id AND c.version = w.version AND c.ordered_as IS NULL
+            WHERE c.customer_id = ANY($1) AND c.id = ANY($2) AND c.customer_id = w.customer_id AND c.id = w.id AND c.version = w.version AND c.ordered_as IS NULL
             RETURNING 1
         )
         SELECT (count(*) = cardinality($1::uuid[]))::ordering.must_be_unchanged FROM claimed

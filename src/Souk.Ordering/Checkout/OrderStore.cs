@@ -67,7 +67,7 @@ internal sealed class OrderStore(BatchDatabase batches, OrderingOptions options)
         try
         {
             transaction = await connection.BeginTransactionAsync();
-            await OrderRows.LimitLocksAsync(connection, lockMilliseconds);
+            await using (var limit = connection.CreateBatch().LimitLocks(lockMilliseconds)) await limit.ExecuteNonQueryAsync(CancellationToken.None);
             var heldKeys = await OrderRows.LockKeysAsync(connection, placements, skipLocked);
             var carts = await OrderRows.LockCartsAsync(connection, placements);
             var keys = await OrderRows.FindKeysAsync(connection, placements);

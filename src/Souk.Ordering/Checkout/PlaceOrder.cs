@@ -43,7 +43,7 @@ internal static class PlaceOrder
 
     static async Task<Results<Created<Order>, Error>> Handle(Request request, IdempotencyKey idempotency, Caller caller,
         [FromHeader(Name = GuestTokens.CartHeader)] string? cartToken, GuestTokens tokens, GuestCustomers guests, PrepareOrder prepare, WriteOrder write,
-        IPayments payments, NpgsqlDataSource db, PersonalData people, HttpContext http, CancellationToken cancel)
+        IPayments payments, OrderReads orders, NpgsqlDataSource db, PersonalData people, HttpContext http, CancellationToken cancel)
     {
         if (idempotency.Required().Refused(out var keyless, out var key)) return keyless;
         if (Refuse(request) is { } invalid) return invalid;
@@ -66,7 +66,7 @@ internal static class PlaceOrder
         Traces.Concerns(Traces.AggregateId, order.Id.Value);
 
         var shown = request.Payment is null ? await order.AsPlaced.ShowAsync(people, CancellationToken.None)
-            : await PayAsync(order, request.Payment, key, payments, db, people);
+            : await PayAsync(order, request.Payment, key, payments, orders, people);
         if (caller.AccountId is null) shown = shown with { OrderToken = tokens.Make(GuestTokens.Order, customer, order.Id.Value) };
         ETag.Set(http, shown.Version);
         http.Response.Headers.CacheControl = "private, no-store";
@@ -83,7 +83,7 @@ internal static class PlaceOrder
     }
 
     /// <summary>Pays what is open, once per key, and shows the order as it then stands: a declined payment leaves it open.</summary>
-    static async Task<Order> PayAsync(StoredOrder order, RequestPayment asked, string key, IPayments payments, NpgsqlDataSource db, PersonalData people)
+    static async Task<Order> PayAsync(StoredOrder order, RequestPayment asked, string key, IPayments payments, OrderReads orders, PersonalData people)
     {
         Order.OrderPayment? made = null;
         if (order.Status == OrderStatus.Placed)
@@ -91,7 +91,7 @@ internal static class PlaceOrder
             var due = new PaymentDue(order.CustomerId, order.Id, new(order.Total, order.Currency));
             if (!(await payments.PayAsync(due, asked.Method!, asked.Token, key, CancellationToken.None)).Refused(out _, out var payment))
                 made = new(payment.Id, payment.Status);
-            order = (await StoredOrder.FindAsync(db, order.CustomerId, order.Id, CancellationToken.None))!;
+            order = (await orders.FindAsync(order.CustomerId, order.Id, CancellationToken.None))!;
         }
         else if (order.PaymentId is { } paid) made = new(paid, "captured");
         return await order.ShowAsync(people, CancellationToken.None) with { Payment = made };

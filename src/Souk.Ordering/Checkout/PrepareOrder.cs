@@ -18,14 +18,14 @@ internal sealed record DraftOrder(Guid CustomerId, (CartId Id, int Version)? Car
 }
 
 /// <summary>Finds out what is ordered, by whom and for how much. Reads only; takes no lock.</summary>
-internal sealed class PrepareOrder(NpgsqlDataSource db, ICatalog catalog, IPricing pricing, PersonalData people, ShopCurrency currency, Kits kits)
+internal sealed class PrepareOrder(CartStore carts, ICatalog catalog, IPricing pricing, PersonalData people, ShopCurrency currency, Kits kits)
 {
     public async Task<Result<DraftOrder>> RunAsync(PlaceOrder.Request request, Guid customer, bool isGuest, CancellationToken cancel)
     {
         StoredCart? cart = null;
         if (request.CartId is { } cartId)
         {
-            cart = await StoredCart.FindAsync(db, customer, cartId, cancel);
+            cart = await carts.FindAsync(customer, cartId, cancel);
             if (StoredCart.Refuse(cart, version: null) is { } unusable) return unusable;
             if (cart!.Lines.Count == 0) return OrderErrors.CartEmpty;
         }

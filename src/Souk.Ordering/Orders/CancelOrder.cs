@@ -19,10 +19,10 @@ internal static class CancelOrder
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/orders/{id}/cancellation", Handle).ForEveryone().WithName(nameof(CancelOrder));
 
     static async Task<Results<Created<Order>, Error>> Handle(OrderId id, Request request, Caller caller, [FromHeader(Name = GuestTokens.OrderHeader)] string? orderToken,
-        GuestTokens tokens, NpgsqlDataSource db, PersonalData people, OrderingOptions options, TimeProvider clock, HttpContext http, CancellationToken cancel)
+        OrderReads orders, NpgsqlDataSource db, PersonalData people, OrderingOptions options, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
-        if (await StoredOrder.FindOwnAsync(db, caller.AccountId, orderToken, tokens, id, cancel) is not { CustomerId: var customer }) return OrderErrors.NotFound;
+        if (await orders.FindOwnAsync(caller.AccountId, orderToken, id, cancel) is not { CustomerId: var customer }) return OrderErrors.NotFound;
 
         await using (var connection = await db.OpenConnectionAsync(cancel))
         await using (var transaction = await connection.BeginTransactionAsync(cancel))
@@ -37,7 +37,7 @@ internal static class CancelOrder
                 await transaction.CommitAsync(cancel);
             }
         }
-        var closed = (await StoredOrder.FindAsync(db, customer, id, cancel))!;
+        var closed = (await orders.FindAsync(customer, id, cancel))!;
         ETag.Set(http, closed.Version);
         http.Response.Headers.CacheControl = "private, no-store";
         return TypedResults.Created($"/v1/orders/{id}", await closed.ShowAsync(people, cancel));

@@ -20,11 +20,11 @@ internal static class ClaimOrder
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/orders/{id}/claim", Handle).ForSignedIn().WithName(nameof(ClaimOrder));
 
     static async Task<Results<Ok<Order>, Error>> Handle(OrderId id, Caller caller, [FromHeader(Name = GuestTokens.OrderHeader)] string? orderToken, GuestTokens tokens,
-        NpgsqlDataSource db, PersonalData people, TimeProvider clock, HttpContext http, CancellationToken cancel)
+        OrderReads orders, NpgsqlDataSource db, PersonalData people, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         var account = caller.RequiredAccountId;
         if (!tokens.TryRead(GuestTokens.Order, orderToken, out var guest, out var named) || named != id.Value) return OrderErrors.NotFound;
-        if (await StoredOrder.FindAsync(db, guest, id, cancel) is not { } order) return OrderErrors.NotFound;
+        if (await orders.FindAsync(guest, id, cancel) is not { } order) return OrderErrors.NotFound;
         await db.ExecuteAsync(Claim, [guest, account, clock.GetUtcNow(), GuestsMax], cancel);
         // Whoever came first has it, and that may be ourselves.
         var owner = await db.QueryFirstAsync(OwnerOf, static row => (Guid?)row.GetGuid(0), [guest], cancel);

@@ -61,16 +61,6 @@ internal sealed record StoredOrder(Guid CustomerId, OrderId Id, string Number, b
 
     Money In(long amount) => new(amount, Currency);
 
-    public static Task<StoredOrder?> FindAsync(NpgsqlDataSource db, Guid customerId, OrderId id, CancellationToken cancel) =>
-        db.QueryFirstAsync(FindOne, Read, [customerId, id.Value], cancel);
-
-    /// <summary>An order that the caller may see: as <see cref="CustomerOf"/> says, or one that the account has claimed. Null for any other.</summary>
-    public static async Task<StoredOrder?> FindOwnAsync(NpgsqlDataSource db, Guid? accountId, string? orderToken, GuestTokens tokens, OrderId id, CancellationToken cancel)
-    {
-        if (CustomerOf(accountId, orderToken, tokens, id) is not { } customer) return null;
-        return await FindAsync(db, customer, id, cancel) ?? (accountId is { } account ? await db.QueryFirstAsync(FindClaimed, Read, [account, id.Value], cancel) : null);
-    }
-
     /// <summary>
     /// The customer as whom the caller may see this order, or orders at all: the guest whose token names it, also when the guest has signed in
     /// meanwhile; else the signed-in account; else the guest of the token.
@@ -98,10 +88,4 @@ internal sealed record StoredOrder(Guid CustomerId, OrderId Id, string Number, b
     public static Task<StoredOrder?> FindAnyAsync(NpgsqlDataSource db, OrderId id, CancellationToken cancel) => db.QueryFirstAsync(FindAny, Read, [id.Value], cancel);
 
     const string FindAny = $"SELECT {Columns} FROM ordering.orders o WHERE o.id = $1";
-
-    const string FindClaimed = $"""
-        SELECT {Columns} FROM ordering.customer_aliases a JOIN ordering.orders o ON o.customer_id = a.guest_id WHERE a.account_id = $1 AND o.id = $2
-        """;
-
-    const string FindOne = $"SELECT {Columns} FROM ordering.orders o WHERE o.customer_id = $1 AND o.id = $2";
 }

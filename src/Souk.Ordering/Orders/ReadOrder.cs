@@ -10,9 +10,9 @@ internal static class ReadOrder
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/orders/{id}", Handle).ForEveryone().WithName(nameof(ReadOrder));
 
     static async Task<Results<Ok<Order>, StatusCodeHttpResult, Error>> Handle(OrderId id, Caller caller, [FromHeader(Name = GuestTokens.OrderHeader)] string? orderToken,
-        GuestTokens tokens, NpgsqlDataSource db, PersonalData people, HttpContext http, CancellationToken cancel)
+        OrderReads orders, PersonalData people, HttpContext http, CancellationToken cancel)
     {
-        if (await StoredOrder.FindOwnAsync(db, caller.AccountId, orderToken, tokens, id, cancel) is not { } order) return OrderErrors.NotFound;
+        if (await orders.FindOwnAsync(caller.AccountId, orderToken, id, cancel) is not { } order) return OrderErrors.NotFound;
         http.Response.Headers.CacheControl = "private, no-store";
         if (ETag.Matches(http, order.Version)) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         return TypedResults.Ok(await order.ShowAsync(people, cancel));

@@ -24,9 +24,9 @@ internal static class ReadTimeline
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/orders/{id}/timeline", Handle).ForEveryone().WithName(nameof(ReadTimeline));
 
     static async Task<Results<Ok<Timeline>, StatusCodeHttpResult, Error>> Handle(OrderId id, Caller caller, [FromHeader(Name = GuestTokens.OrderHeader)] string? orderToken,
-        GuestTokens tokens, NpgsqlDataSource db, HttpContext http, CancellationToken cancel)
+        OrderReads orders, NpgsqlDataSource db, HttpContext http, CancellationToken cancel)
     {
-        if (await StoredOrder.FindOwnAsync(db, caller.AccountId, orderToken, tokens, id, cancel) is not { } order) return OrderErrors.NotFound;
+        if (await orders.FindOwnAsync(caller.AccountId, orderToken, id, cancel) is not { } order) return OrderErrors.NotFound;
         http.Response.Headers.CacheControl = "private, no-store";
         // Each entry after the first is a version of the order.
         if (ETag.Matches(http, order.Version)) return TypedResults.StatusCode(StatusCodes.Status304NotModified);

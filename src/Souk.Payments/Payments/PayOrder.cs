@@ -35,21 +35,26 @@ internal static class PayOrder
     {
         if (key.Required().Refused(out var error, out var name)) return error;
         if (Refuse(request) is { } wrong) return wrong;
-        var payer = new Payer(caller.AccountId, orderToken);
-        if ((await ordering.CustomerOfOrderAsync(id, payer, cancel)).Refused(out error, out var customerId)) return error;
-
-        // Before asking what is due: an order that this very payment has paid owes nothing any more.
+        if ((await ordering.FindToPayAsync(id, new(caller.AccountId, orderToken), cancel)).Refused(out error, out var order)) return error;
         var fingerprint = IdempotencyKey.Fingerprint(nameof(PayOrder), new { id, request });
-        if ((await take.ReplayAsync(customerId, name, fingerprint, cancel)).Refused(out error, out var first)) return error;
-        if (first is not null) return Show(http, new(first, IsReplay: true));
+        if ((await PayableAsync(request, order, take, wallets, cancel)).Refused(out var refusal, out var due))
+        {
+            // Before it is refused: an order that this very payment has paid owes nothing any more.
+            if ((await take.ReplayAsync(order.CustomerId, name, fingerprint, cancel)).Refused(out error, out var first)) return error;
+            return first is null ? refusal : Show(http, new(first, IsReplay: true));
+        }
+        return (await take.PayOnceAsync(new(due, request.Method!, request.Token, name, fingerprint), cancel)).Refused(out error, out var taken) ? error : Show(http, taken);
+    }
 
+    static async Task<Result<PaymentDue>> PayableAsync(Request request, OrderToPay order, TakePayment take, IWallets wallets, CancellationToken cancel)
+    {
         if (take.Refuse(request.Method!, request.Token) is { } unavailable) return unavailable;
-        if ((await ordering.PaymentDueAsync(id, payer, cancel)).Refused(out error, out var due)) return error;
+        if (order.Due.Refused(out var error, out var due)) return error;
         if (request.Amount is { } amount && amount != due.Amount) return Error.Invalid("/amount", $"{due.Amount} is due. Pay exactly that, or leave the amount out.");
         // A wallet that is short by now is told of; one that becomes short at this very moment declines the payment.
-        if (request.Method == WalletProvider.Method && await wallets.AvailableAsync(customerId, due.Amount.Currency, cancel) is var available && available.Amount < due.Amount.Amount)
+        if (request.Method == WalletProvider.Method && await wallets.AvailableAsync(order.CustomerId, due.Amount.Currency, cancel) is var available && available.Amount < due.Amount.Amount)
             return PaymentErrors.InsufficientBalance(available);
-        return (await take.PayOnceAsync(new(due, request.Method!, request.Token, name, fingerprint), cancel)).Refused(out error, out var taken) ? error : Show(http, taken);
+        return due;
     }
 
     static Created<PaymentAnswer> Show(HttpContext http, TakePayment.Taken taken)

@@ -18,7 +18,7 @@ internal static class PaymentErrors
     public static readonly Error TopUpNotFound = Error.NotFound("top_up_not_found", "You have no such top-up.");
 
     public static readonly Error AttemptsExceeded = Error.Conflict("payment_attempts_exceeded",
-        $"This order was tried to be paid {TakePayment.AttemptsMax} times. Place a new order, or ask the shop for help.");
+        $"This order was tried to be paid {PaymentWrites.AttemptsMax} times. Place a new order, or ask the shop for help.");
 
     public static readonly Error StatusUnknown = Error.Malformed("payment_status_unknown",
         $"status is one of: {string.Join(", ", Enum.GetValues<PaymentStatus>().Select(status => status.Text()))}.");

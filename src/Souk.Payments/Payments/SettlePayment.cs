@@ -1,7 +1,6 @@
 using Souk.Contracts;
 using Souk.Payments.Providers;
 using Souk.Platform.Jobs;
-using Souk.Platform.Outbox;
 using Souk.Platform.Telemetry;
 
 namespace Souk.Payments.Payments;
@@ -12,7 +11,7 @@ namespace Souk.Payments.Payments;
 /// Ordering accepts once per payment, and each outcome is recorded by a statement that names the state it starts from.
 /// </summary>
 /// <remarks>Nobody is asked while a transaction is open. The request drives; the job <see cref="JobType"/> takes up what a crash or a silent provider left.</remarks>
-internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, AskProvider provider, IOrdering ordering)
+internal sealed class SettlePayment(NpgsqlDataSource db, PaymentWrites payments, TimeProvider clock, AskProvider provider, IOrdering ordering)
 {
     public const string JobType = "payments.settle-payment";
 
@@ -52,7 +51,7 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Ask
                         var isPaid = !(await ordering.RecordPaymentAsync(payment.CustomerId, payment.OrderId, payment.Id, payment.Amount, cancel)).Refused(out var error, out _);
                         // "Not now" is no refusal: only a definite no gives the money back.
                         if (error is { Status: >= 500 }) return new(payment, error.Message);
-                        payment = await NoteAsync(isPaid ? Accept : Refuse, payment, cancel);
+                        payment = await NoteAsync(payment, isPaid, cancel);
                         break;
                     case Step.GiveBack:
                         await provider.RefundAsync(payment.Method, Charging(payment), cancel);
@@ -74,56 +73,17 @@ internal sealed class SettlePayment(NpgsqlDataSource db, TimeProvider clock, Ask
     async Task<Payment> ChangeAsync(Payment payment, PaymentStatus to, string reference, CancellationToken cancel)
     {
         if (!PaymentStates.Transitions.Contains((payment.Status, to))) throw new InvalidOperationException($"{payment.Id} cannot go from {payment.Status} to {to}.");
-        var happened = new PaymentStatusChanged(payment.Id, payment.OrderId, payment.CustomerId, to.Text(), payment.Amount);
-        object?[] args = [payment.CustomerId, payment.Id.Value, payment.Status.Text(), to.Text(), clock.GetUtcNow(), reference, Sql.Jsonb(happened)];
-        // Captured is no end: the order's commit, which follows, makes it durable, and until then the provider can be asked again.
-        var changed = to is PaymentStatus.Captured ? await db.QueryFirstUnsyncedAsync(Change, Payment.Read, args, cancel) : await db.QueryFirstAsync(Change, Payment.Read, args, cancel);
-        if (changed is null) return await ReadAgainAsync(payment, cancel);
+        if (await payments.TryChangeAsync(payment, to, reference, clock.GetUtcNow()) is not { } changed) return await ReadAgainAsync(payment, cancel);
         Measures.PaymentEnded(to.Text());
         return changed;
     }
 
     /// <summary>Notes what Ordering said; a payment that already has its answer keeps it. Ordering says the same when it is asked again.</summary>
-    async Task<Payment> NoteAsync(string answer, Payment payment, CancellationToken cancel) =>
-        await db.QueryFirstUnsyncedAsync(answer, Payment.Read, answer == Accept
-            ? [payment.CustomerId, payment.Id.Value, clock.GetUtcNow(), Sql.Jsonb(new PaymentAccepted(payment.Id, payment.OrderId, payment.CustomerId))]
-            : [payment.CustomerId, payment.Id.Value, clock.GetUtcNow()], cancel)
-        ?? await ReadAgainAsync(payment, cancel);
+    async Task<Payment> NoteAsync(Payment payment, bool isPaid, CancellationToken cancel) => (isPaid ? await payments.TryAcceptAsync(payment, clock.GetUtcNow())
+        : await db.QueryFirstUnsyncedAsync(Refuse, Payment.Read, [payment.CustomerId, payment.Id.Value, clock.GetUtcNow()], cancel)) ?? await ReadAgainAsync(payment, cancel);
 
     async Task<Payment> ReadAgainAsync(Payment payment, CancellationToken cancel) =>
         await Payment.FindAsync(db, payment.CustomerId, payment.Id, cancel) ?? throw new InvalidOperationException($"{payment.Id} is gone.");
-
-    const string Change = $"""
-        WITH changed AS (
-            UPDATE payments.payments SET status = $4, version = version + 1, token = NULL, provider_reference = $6,
-                captured_at = CASE WHEN $4 = 'captured' THEN $5 ELSE captured_at END,
-                declined_at = CASE WHEN $4 = 'declined' THEN $5 ELSE declined_at END,
-                refunded_at = CASE WHEN $4 = 'refunded' THEN $5 ELSE refunded_at END
-            WHERE customer_id = $1 AND id = $2 AND status = $3
-            RETURNING {Payment.Columns}
-        ), noted AS (
-            INSERT INTO payments.payment_changes (customer_id, payment_id, version, from_status, to_status, changed_at)
-            SELECT customer_id, id, version, $3, $4, $5 FROM changed
-        ), told AS (
-            -- Making a payment tells nothing; its first change is version 2 of the payment and event 1.
-            {Outbox.AppendFrom}
-            SELECT 'payment.status_changed', id, version - 1, $5, $7::jsonb FROM changed
-        )
-        SELECT {Payment.Columns} FROM changed
-        """;
-
-    const string Accept = $"""
-        WITH accepted AS (
-            UPDATE payments.payments SET accepted_at = $3
-            WHERE customer_id = $1 AND id = $2 AND status = 'captured' AND accepted_at IS NULL AND refused_at IS NULL
-            RETURNING {Payment.Columns}
-        ), told AS (
-            -- The last event of a payment; being captured was the one before.
-            {Outbox.AppendFrom}
-            SELECT 'payment.accepted', id, version, $3, $4::jsonb FROM accepted
-        )
-        SELECT {Payment.Columns} FROM accepted
-        """;
 
     const string Refuse = $"""
         UPDATE payments.payments SET refused_at = $3

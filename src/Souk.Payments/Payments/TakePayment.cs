@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Souk.Contracts;
 using Souk.Payments.Providers;
 using Souk.Platform.Idempotency;
-using Souk.Platform.Jobs;
 
 namespace Souk.Payments.Payments;
 
@@ -14,11 +13,8 @@ namespace Souk.Payments.Payments;
 /// An order has at most one payment that is pending or captured. Whoever comes second with another key is refused with 409 <c>payment_in_progress</c>;
 /// with the same key they get the first payment, and drive it on if it has not ended.
 /// </remarks>
-internal sealed class TakePayment(NpgsqlDataSource db, TimeProvider clock, PaymentMethods methods, SettlePayment settle) : IPayments
+internal sealed class TakePayment(NpgsqlDataSource db, PaymentWrites payments, TimeProvider clock, PaymentMethods methods, SettlePayment settle) : IPayments
 {
-    /// <summary>Payments that may be tried for one order: enough for a shopper with three cards, too few for a thief with a list of them.</summary>
-    public const int AttemptsMax = 20;
-
     /// <param name="Key">The idempotency key.</param>
     /// <param name="Fingerprint">Of everything the client asked for.</param>
     public sealed record Request(PaymentDue Due, string Method, string? Token, string Key, byte[] Fingerprint);
@@ -55,7 +51,7 @@ internal sealed class TakePayment(NpgsqlDataSource db, TimeProvider clock, Payme
         var (due, customerId) = (request.Due, request.Due.CustomerId);
         while (true)
         {
-            if ((await InsertAsync(request, cancel)).Refused(out var error, out var made)) return error;
+            if ((await InsertAsync(request)).Refused(out var error, out var made)) return error;
             // From here on a caller who hangs up changes nothing: the money is on its way, and each step has a limit of its own.
             if (made is not null) return new Taken((await settle.DriveAsync(made, isFresh: true, CancellationToken.None)).Payment, IsReplay: false);
 
@@ -63,25 +59,19 @@ internal sealed class TakePayment(NpgsqlDataSource db, TimeProvider clock, Payme
             if (first is not null) return new Taken(first, IsReplay: true);
             var (live, attempts) = await db.QueryFirstAsync(FindLive, static row => (row.Nullable<Guid>(0), row.GetInt64(1)), [customerId, due.OrderId.Value], cancel);
             if (live is { } other) return PaymentErrors.InProgress(new(other));
-            if (attempts >= AttemptsMax) return PaymentErrors.AttemptsExceeded;
-            // The payment that stood in the way was declined meanwhile. Each round needs another such, so there are at most AttemptsMax.
+            if (attempts >= PaymentWrites.AttemptsMax) return PaymentErrors.AttemptsExceeded;
+            // The payment that stood in the way was declined meanwhile. Each round needs another such, so there are at most PaymentWrites.AttemptsMax.
         }
     }
 
     /// <summary>The new payment, or null when something stands in its way.</summary>
-    async Task<Result<Payment?>> InsertAsync(Request request, CancellationToken cancel)
+    async Task<Result<Payment?>> InsertAsync(Request request)
     {
-        var (due, now) = (request.Due, clock.GetUtcNow());
-        await using var connection = await db.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var due = request.Due;
         try
         {
-            var made = await connection.QueryFirstAsync(Insert, Payment.Read, [due.CustomerId, PaymentId.New(clock).Value, due.OrderId.Value, request.Key,
-                request.Fingerprint, request.Method, request.Token, due.Amount.Amount, due.Amount.Currency, now, AttemptsMax], cancel);
-            if (made is null) return made;
-            await connection.EnqueueJobAsync(SettlePayment.JobType, new SettlePayment.Job(made.CustomerId, made.Id), now + SettlePayment.ResumeAfter, cancel);
-            await transaction.CommitAsync(cancel);
-            return made;
+            return await payments.AddAsync(new(due.CustomerId, PaymentId.New(clock), due.OrderId, PaymentStatus.Pending, due.Amount, request.Method, request.Token,
+                Reference: null, clock.GetUtcNow(), null, null, 1), request.Key, request.Fingerprint);
         }
         catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
@@ -90,15 +80,6 @@ internal sealed class TakePayment(NpgsqlDataSource db, TimeProvider clock, Payme
     }
 
     static PaymentMade Made(Payment payment) => new(payment.Id, payment.Status.Text());
-
-    // Waits for a rival with the same key, or with another key for the same order, until it commits; then it stands in the way.
-    const string Insert = $"""
-        INSERT INTO payments.payments (customer_id, id, order_id, idempotency_key, fingerprint, method, token, amount, currency, status, version, created_at)
-        SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, $5::bytea, $6::text, $7::text, $8::bigint, $9::char(3), 'pending', 1, $10::timestamptz
-        WHERE (SELECT count(*) FROM payments.payments WHERE customer_id = $1 AND order_id = $3) < $11
-        ON CONFLICT DO NOTHING
-        RETURNING {Payment.Columns}
-        """;
 
     const string FindByKey = $"SELECT {Payment.Columns}, fingerprint FROM payments.payments WHERE customer_id = $1 AND idempotency_key = $2";
 

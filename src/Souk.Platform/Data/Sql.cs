@@ -20,6 +20,15 @@ public static class Sql
         Value = values.Select(value => JsonSerializer.Serialize(value, Json.Options)).ToArray(),
     };
 
+    public static NpgsqlParameter Byteas(IEnumerable<byte[]?> values) => new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea, Value = values.ToArray() };
+
+    /// <summary>Pairs as a statement takes them: the first of each, the second of each.</summary>
+    public static object?[] Pairs(IEnumerable<(Guid First, Guid Second)> pairs)
+    {
+        var all = pairs.ToList();
+        return [all.Select(p => p.First).ToArray(), all.Select(p => p.Second).ToArray()];
+    }
+
     /// <summary>One statement of a batch: a batch without an open transaction is one implicit transaction and one round trip.</summary>
     public static NpgsqlBatch Add(this NpgsqlBatch batch, string sql, params ReadOnlySpan<object?> args)
     {
@@ -99,6 +108,29 @@ public static class Sql
 
     /// <summary>Lets the commit of the batch not wait for the disk: for what may be undone by a crash of the database, since it would be done again.</summary>
     public static NpgsqlBatch WithoutSync(this NpgsqlBatch batch) => batch.Add(NoSync);
+
+    /// <summary>Makes what follows in the batch wait for a lock no longer than this (55P03).</summary>
+    public static NpgsqlBatch LimitLocks(this NpgsqlBatch batch, int milliseconds) => batch.Add(ShortLocks, $"{milliseconds}ms");
+
+    /// <summary>Runs the batch and reads the rows of its last statements, so many of them. Every statement of it has rows to tell, if perhaps none.</summary>
+    public static async Task<List<T>> QueryLastAsync<T>(this NpgsqlBatch batch, int statements, Func<NpgsqlDataReader, T> read)
+    {
+        var rows = new List<T>();
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
+        for (var i = statements - batch.BatchCommands.Count; ; i++)
+        {
+            // To the end, also of those whose rows are of no use: what failed later is told when it is come to.
+            while (await reader.ReadAsync(CancellationToken.None))
+                if (i >= 0) rows.Add(read(reader));
+            if (!await reader.NextResultAsync(CancellationToken.None)) return rows;
+        }
+    }
+
+    /// <summary>The server, or whoever runs it, ended the connection: as with one that was lost, nobody knows what became of a commit.</summary>
+    public static bool IsShutdown(this NpgsqlException lost) =>
+        lost is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow };
+
+    const string ShortLocks = "SELECT set_config('lock_timeout', $1, true)";
 
     const string NoSync = "SELECT set_config('synchronous_commit', 'off', true)";
 

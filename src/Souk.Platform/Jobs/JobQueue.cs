@@ -15,6 +15,17 @@ public static class JobQueue
     public static NpgsqlBatch AddJob<TArgs>(this NpgsqlBatch batch, string type, TArgs args, DateTimeOffset dueAt)
         where TArgs : notnull => batch.Add(Enqueue, IdOf(dueAt), type, Sql.Jsonb(args), dueAt);
 
+    /// <summary>
+    /// The head of an INSERT that a module continues with a SELECT of its own, where only the statement knows which jobs there are.
+    /// </summary>
+    public const string EnqueueFrom = "INSERT INTO platform.jobs (id, type, args, due_at)";
+
+    /// <summary>
+    /// The head of a DELETE that a module continues with <c>x WHERE j.id = x.… AND j.attempts = 0</c>, where only the statement knows which jobs nobody needs to do any
+    /// more; one that has begun is left to end.
+    /// </summary>
+    public const string WithdrawFrom = "DELETE FROM platform.jobs j USING";
+
     /// <summary>By its id the job's trace is found from the one that asked for it.</summary>
     static Guid IdOf(DateTimeOffset dueAt)
     {
@@ -23,5 +34,5 @@ public static class JobQueue
         return id;
     }
 
-    const string Enqueue = "INSERT INTO platform.jobs (id, type, args, due_at) VALUES ($1, $2, $3, $4)";
+    const string Enqueue = $"{EnqueueFrom} VALUES ($1, $2, $3, $4)";
 }

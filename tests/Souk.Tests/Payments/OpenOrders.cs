@@ -41,8 +41,8 @@ public sealed class OpenOrders(Cuts cuts) : IOrdering
 
     public Guid? CustomerOfOrderToken(string? orderToken) => orders.Values.FirstOrDefault(o => o.Token == orderToken)?.CustomerId;
 
-    public Task<Result<PaymentDue>> PaymentDueAsync(Id<OrderKind> order, Payer payer, CancellationToken cancel) => Task.FromResult<Result<PaymentDue>>(
-        Visible(order, payer) is not { } found ? NotFound : found.IsClosed || found.PaidBy is not null ? NotPayable : new PaymentDue(found.CustomerId, order, found.Total));
+    public Task<Result<OrderToPay>> FindToPayAsync(Id<OrderKind> order, Payer payer, CancellationToken cancel) => Task.FromResult<Result<OrderToPay>>(Visible(order, payer) is not { } found
+        ? NotFound : new OrderToPay(found.CustomerId, found.IsClosed || found.PaidBy is not null ? NotPayable : new PaymentDue(found.CustomerId, order, found.Total)));
 
     public Task<Result<OrderPaid>> RecordPaymentAsync(Guid customerId, Id<OrderKind> order, Id<PaymentKind> payment, Money amount, CancellationToken cancel)
     {

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Souk.Host;
 using Souk.Platform.Modules;
+using Souk.Platform.Jobs;
 using Souk.Platform.Outbox;
 
 namespace Souk.Tests.Tidy;
@@ -17,13 +18,16 @@ public sealed partial class EverySqlTextTests(TestPostgres postgres)
     /// <summary>All modules, from the host's own list, and the platform beneath them.</summary>
     static IReadOnlyList<Assembly> Assemblies => [typeof(IModule).Assembly, .. Modules.All.Select(m => m.GetType().Assembly)];
 
+    /// <summary>Begin statements that modules continue; those prove them.</summary>
+    static readonly string[] Heads = [Outbox.AppendFrom, JobQueue.EnqueueFrom, JobQueue.WithdrawFrom];
+
     static readonly IReadOnlyList<SqlText> Texts =
         [.. from assembly in Assemblies
             from type in assembly.GetTypes()
             from field in type.GetFields(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly)
             where field.IsLiteral && field.FieldType == typeof(string)
             let text = (string)field.GetRawConstantValue()!
-            where Statement().IsMatch(text) && text != Outbox.AppendFrom   // a head, which the statements that begin with it prove
+            where Statement().IsMatch(text) && !Heads.Contains(text)
             select new SqlText(assembly, $"{type.Name}.{field.Name}", text)];
 
     [Fact]
@@ -43,8 +47,8 @@ public sealed partial class EverySqlTextTests(TestPostgres postgres)
                      from text in Texts
                      where text.Assembly == module.GetType().Assembly
                      from schema in schemas
-                     // Events are appended by their publishers: the head of that statement is the platform's own constant.
-                     where schema != module.Name && Regex.IsMatch(text.Text.Replace(Outbox.AppendFrom, "", StringComparison.Ordinal), $@"\b{schema}\.\w")
+                     // Events and jobs are appended by whoever has them: the head of that statement is the platform's own constant.
+                     where schema != module.Name && Regex.IsMatch(Heads.Aggregate(text.Text, (rest, head) => rest.Replace(head, "", StringComparison.Ordinal)), $@"\b{schema}\.\w")
                      select $"{text.Name} touches {schema}";
         Assert.Empty(strays);
     }

@@ -101,7 +101,7 @@ public sealed class CopyGuestCartTests(CartShop shop) : IClassFixture<CartShop>
     GuestTokens Tokens => shop.App.Services.GetRequiredService<GuestTokens>();
     PersonalData People => shop.App.Services.GetRequiredService<PersonalData>();
 
-    Task<Id<CartKind>?> CopyAsync(string? token, Person to) => CopyGuestCart.RunAsync(token, Account(to), shop.Db, People, Tokens,
+    Task<Id<CartKind>?> CopyAsync(string? token, Person to) => CopyGuestCart.RunAsync(token, Account(to), shop.App.Services.GetRequiredService<CartStore>(), shop.Db, People, Tokens,
         OrderingOptions.Read(shop.App.Configuration), shop.Clock, CancellationToken.None);
 
     static Guid Account(Person person) => Id<AccountKind>.TryRead(person.Id, out var id) ? id.Value : throw new ArgumentException(person.Id);

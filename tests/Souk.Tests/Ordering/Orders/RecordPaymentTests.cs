@@ -42,7 +42,8 @@ public sealed class RecordPaymentTests(OrderingShop shop) : IClassFixture<Orderi
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Ordering.RecordPaymentAsync(customer, id, Id<PaymentKind>.New(shop.Clock), Total(order), CancellationToken.None)));
         Assert.Equal(1, answers.Count(a => !a.Refused(out _, out _)));
         Assert.All(answers.Where(a => a.Error is not null), a => Assert.Equal("order_not_payable", a.Error!.Code));
-        Assert.Equal("order_not_payable", (await Ordering.PaymentDueAsync(id, new(customer, null), CancellationToken.None)).Error!.Code);
+        Assert.False((await Ordering.FindToPayAsync(id, new(customer, null), CancellationToken.None)).Refused(out _, out var toPay));
+        Assert.Equal("order_not_payable", toPay!.Due.Error!.Code);
     }
 
     [Fact]
@@ -61,16 +62,18 @@ public sealed class RecordPaymentTests(OrderingShop shop) : IClassFixture<Orderi
     public async Task What_is_due_is_told_to_the_customer_and_the_holder_of_the_token_alone()
     {
         var (customer, id, order, _) = await OrderedAsync();
-        Assert.False((await Ordering.PaymentDueAsync(id, new(customer, null), CancellationToken.None)).Refused(out _, out var due));
+        Assert.False((await Ordering.FindToPayAsync(id, new(customer, null), CancellationToken.None)).Refused(out _, out var toPay));
+        Assert.Equal(customer, toPay!.CustomerId);
+        Assert.False(toPay.Due.Refused(out _, out var due));
         Assert.Equal(new PaymentDue(customer, id, Total(order)), due);
 
         var guest = await shop.PlacedAsync(OrderingShop.OrderOf(await shop.NewVariantAsync(1)));
         Assert.True(Id<OrderKind>.TryRead(guest.Text("id"), out var guestOrder));
-        Assert.False((await Ordering.PaymentDueAsync(guestOrder, new(null, guest.Text("orderToken")), CancellationToken.None)).Refused(out _, out _));
+        Assert.False((await Ordering.FindToPayAsync(guestOrder, new(null, guest.Text("orderToken")), CancellationToken.None)).Refused(out _, out _));
         Assert.False((await Ordering.CustomerOfOrderAsync(guestOrder, new(null, guest.Text("orderToken")), CancellationToken.None)).Refused(out _, out _));
         foreach (var stranger in new Payer[] { new(null, null), new(customer, null), new(null, "x"), new(null, order.Text("id")) })
         {
-            Assert.Equal("order_not_found", (await Ordering.PaymentDueAsync(guestOrder, stranger, CancellationToken.None)).Error!.Code);
+            Assert.Equal("order_not_found", (await Ordering.FindToPayAsync(guestOrder, stranger, CancellationToken.None)).Error!.Code);
             Assert.Equal("order_not_found", (await Ordering.CustomerOfOrderAsync(guestOrder, stranger, CancellationToken.None)).Error!.Code);
         }
     }

@@ -127,7 +127,7 @@ public sealed class PayOrderTests(PaymentsShop shop) : IClassFixture<PaymentsSho
     public async Task Tries_come_to_an_end()
     {
         var order = shop.Orders.Place();
-        for (var i = 0; i < TakePayment.AttemptsMax; i++)
+        for (var i = 0; i < PaymentWrites.AttemptsMax; i++)
             using (var declined = await shop.PayAsync(order, "tok_declined")) Assert.Equal(HttpStatusCode.Created, declined.StatusCode);
         using var refused = await shop.PayAsync(order);
         Assert.Equal((HttpStatusCode.Conflict, "payment_attempts_exceeded"), (refused.StatusCode, await refused.Code()));

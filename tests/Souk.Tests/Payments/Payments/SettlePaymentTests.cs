@@ -96,11 +96,23 @@ public sealed class SettlePaymentTests(PaymentsShop shop) : IClassFixture<Paymen
     public async Task The_settle_job_is_written_with_the_payment_and_comes_after_the_request()
     {
         var order = shop.Orders.Place();
-        using var answer = await shop.PayAsync(order);
+        using var answer = await shop.PayAsync(order, "tok_timeout");
         Assert.Equal([true], await shop.ColumnAsync<bool>("""
             SELECT j.due_at = p.created_at + $2 FROM platform.jobs j JOIN payments.payments p ON p.customer_id = (j.args ->> 'customerId')::uuid
             WHERE p.order_id = $1 AND j.type = 'payments.settle-payment'
             """, order.Id.Value, SettlePayment.ResumeAfter));
+    }
+
+    [Fact]
+    public async Task A_payment_that_has_come_to_its_end_leaves_no_job()
+    {
+        var order = shop.Orders.Place();
+        using var answer = await shop.PayAsync(order);
+        Assert.Equal("captured", (await answer.Body()).Text("status"));
+        Assert.Equal([0L], await shop.ColumnAsync<long>("""
+            SELECT count(*) FROM platform.jobs j JOIN payments.payments p ON p.customer_id = (j.args ->> 'customerId')::uuid
+            WHERE p.order_id = $1 AND j.type = 'payments.settle-payment'
+            """, order.Id.Value));
     }
 
     [Fact]
