@@ -13,7 +13,11 @@ namespace Souk.Ordering;
 /// </param>
 /// <param name="CartHoldTime">Option <c>Ordering:CartHoldMinutes</c>: how long a shopper may hold a cart; 1 to 60 minutes, default 15.</param>
 /// <param name="CartHoldUnitsMax">Option <c>Ordering:CartHoldUnits</c>: units that are held for a cart at most; 0 (nobody holds a cart) to 100,000, default 100.</param>
-internal sealed record OrderingOptions(int LowStock, TimeSpan HoldTime, string Allocation, TimeSpan CartHoldTime, int CartHoldUnitsMax)
+/// <param name="StockStatements">
+/// Option <c>Ordering:StockStatements</c>: how stock is changed. <c>together</c> (default): many variants in one statement, the fast form; <c>one_by_one</c>: each in
+/// statements of its own, for a database that spreads variants over machines (Citus).
+/// </param>
+internal sealed record OrderingOptions(int LowStock, TimeSpan HoldTime, string Allocation, TimeSpan CartHoldTime, int CartHoldUnitsMax, string StockStatements)
 {
     public const int LowStockDefault = 5, LowStockMax = 1_000_000, HoldMinutesDefault = 15, HoldMinutesMax = 10_080, CartHoldMinutesMax = 60, CartHoldUnitsDefault = 100,
         CartHoldUnitsLimit = 100_000;
@@ -24,7 +28,8 @@ internal sealed record OrderingOptions(int LowStock, TimeSpan HoldTime, string A
         TimeSpan.FromMinutes(Number(configuration, "Ordering:HoldMinutes", HoldMinutesDefault, 1, HoldMinutesMax)),
         Word(configuration, "Ordering:Allocation", Inventory.Allocation.PriorityFirst, Inventory.Allocation.NearestFirst),
         TimeSpan.FromMinutes(Number(configuration, "Ordering:CartHoldMinutes", HoldMinutesDefault, 1, CartHoldMinutesMax)),
-        Number(configuration, "Ordering:CartHoldUnits", CartHoldUnitsDefault, 0, CartHoldUnitsLimit));
+        Number(configuration, "Ordering:CartHoldUnits", CartHoldUnitsDefault, 0, CartHoldUnitsLimit),
+        Word(configuration, "Ordering:StockStatements", Inventory.ChangeStock.Together, Inventory.ChangeStock.OneByOne));
 
     /// <summary>One of the words; the first when none is given.</summary>
     static string Word(IConfiguration configuration, string key, params string[] words) =>

@@ -71,7 +71,7 @@ internal sealed class OrderStore(BatchDatabase batches, OrderingOptions options)
             var heldKeys = await OrderRows.LockKeysAsync(connection, placements, skipLocked);
             var carts = await OrderRows.LockCartsAsync(connection, placements);
             var keys = await OrderRows.FindKeysAsync(connection, placements);
-            var stock = await connection.LockStockAsync(variants, skipLocked);
+            var stock = await connection.LockStockAsync(variants, options, skipLocked);
             HashSet<VariantId> held = skipLocked ? [.. (await ChangeStock.StockedAsync(connection, variants)).Where(v => !stock.ContainsKey(v))] : [];
             return new Locks(connection, transaction, options) { HeldKeys = heldKeys, Carts = carts, Keys = keys, Stock = stock, Held = held };
         }

@@ -12,15 +12,27 @@ namespace Souk.Ordering.Inventory;
 /// </remarks>
 internal static class ChangeStock
 {
+    /// <summary>
+    /// Option <c>Ordering:StockStatements</c>: all variants of a batch in one statement, the fast form on PostgreSQL; or each in statements that name it alone, for a
+    /// database that spreads variants over machines (Citus), where a statement over many holds up every other such statement. The answers are the same.
+    /// </summary>
+    public const string Together = "together", OneByOne = "one_by_one";
+
     public const string NotOversold = "stock_not_oversold", KitHasNone = "stock_kit_has_none", WasStocked = "variant_was_stocked", Countable = "stock_is_countable";
 
     /// <param name="OnHand">Units added to the shelf, or taken from it when negative.</param>
     /// <param name="Reserved">Units promised, or given back when negative.</param>
     public readonly record struct Change(VariantId VariantId, int OnHand, int Reserved);
 
-    /// <summary>Adds the change to a batch: two statements, no round trip of their own. Each variant comes once.</summary>
+    /// <summary>Adds the change to a batch: no round trip of its own. Each variant comes once.</summary>
     public static NpgsqlBatch AddStockChanges(this NpgsqlBatch batch, IReadOnlyList<Change> changes, OrderingOptions options, DateTimeOffset now)
     {
+        if (options.StockStatements == OneByOne)
+        {
+            foreach (var (id, onHand, reserved) in changes.OrderBy(c => c.VariantId))
+                batch.Add(LockOne, id.Value).Add(TellOne, id.Value, $"{id}", onHand, reserved, options.LowStock, now).Add(ChangeOne, id.Value, $"{id}", onHand, reserved, options.LowStock);
+            return batch;
+        }
         Guid[] variants = [.. changes.Select(c => c.VariantId.Value)];
         return batch.Add(Lock, variants)
             .Add(Apply, variants, changes.Select(c => c.VariantId.ToString()).ToArray(), changes.Select(c => c.OnHand).ToArray(),
@@ -29,9 +41,14 @@ internal static class ChangeStock
 
     /// <summary>Locks the stock of these variants in the connection's transaction, in the same order, and tells how many units of each can still be sold.</summary>
     /// <param name="skipLocked">Leaves out what others hold, rather than waiting for it.</param>
-    public static async Task<Dictionary<VariantId, int>> LockStockAsync(this NpgsqlConnection connection, Guid[] variants, bool skipLocked) =>
-        new(await connection.QueryAsync(skipLocked ? LockFree : LockAndRead, static row => KeyValuePair.Create(new VariantId(row.GetGuid(0)), row.GetInt32(1)),
-            [variants], CancellationToken.None));
+    public static async Task<Dictionary<VariantId, int>> LockStockAsync(this NpgsqlConnection connection, Guid[] variants, OrderingOptions options, bool skipLocked)
+    {
+        if (variants.Length == 0) return [];
+        await using var batch = connection.CreateBatch();
+        if (options.StockStatements == Together) batch.Add(skipLocked ? LockFree : LockAndRead, (object)variants);
+        else foreach (var variant in variants.Order()) batch.Add(skipLocked ? LockOneFree : LockAndReadOne, variant);
+        return new(await batch.QueryLastAsync(batch.BatchCommands.Count, static row => KeyValuePair.Create(new VariantId(row.GetGuid(0)), row.GetInt32(1))));
+    }
 
     /// <summary>Of these variants, those that were ever stocked, whoever holds their rows.</summary>
     public static async Task<IReadOnlyList<VariantId>> StockedAsync(NpgsqlConnection connection, Guid[] variants) =>
@@ -61,22 +78,40 @@ internal static class ChangeStock
         ORDER BY w.variant_id
         """;
 
-    // The versions of a variant's events are numbered here, under its row lock: one for the word, one more for a crossing. The first delivery is no return.
+    const string LockOne = """
+        SELECT (count(*) = 1)::ordering.must_be_stocked FROM (SELECT FROM ordering.stock WHERE variant_id = $1 FOR NO KEY UPDATE) AS locked
+        """;
+
+    const string LockAndReadOne = $"SELECT s.variant_id, {Sellable} FROM ordering.stock s WHERE s.variant_id = $1 FOR NO KEY UPDATE";
+
+    const string LockOneFree = $"{LockAndReadOne} SKIP LOCKED";
+
+    /// <summary>What a change <c>w</c> makes of a row of stock <c>s</c>.</summary>
+    const string Outcome = """
+        w.variant_id, w.printed_id, w.on_hand, w.reserved, r.shelf, s.state AS was, s.state_version > 0 AS was_told,
+        w.reserved <= 0 OR r.shelf + s.backorder_limit >= 0 AS is_sellable,
+        CASE WHEN s.is_kit THEN s.state WHEN r.shelf > coalesce(s.low_stock, $5) AND r.shelf > 0 THEN 'in_stock' WHEN r.shelf > 0 THEN 'low'
+             WHEN r.shelf + s.backorder_limit > 0 THEN 'backorder' ELSE 'out' END AS state
+        """;
+
+    const string Shelf = "CROSS JOIN LATERAL (SELECT s.on_hand + w.on_hand - s.reserved - w.reserved - s.safety_stock AS shelf) AS r";
+
+    /// <summary>The threshold that is crossed, if one is. The first delivery is no return.</summary>
+    const string Crossed = "CASE WHEN was = 'in_stock' AND state <> was THEN 'stock.low' WHEN was = 'out' AND state <> was AND was_told THEN 'stock.back' END AS crossed";
+
+    /// <summary>The row's next version: one more for the word, one more for a crossing. So a variant's events are numbered, under its lock.</summary>
+    const string NextVersion = "s.state_version + (w.state <> w.was)::int + (w.crossed IS NOT NULL)::int";
+
     const string Apply = $"""
         WITH wanted AS (
-            SELECT w.variant_id, w.printed_id, w.on_hand, w.reserved, r.shelf, s.state AS was, s.state_version > 0 AS was_told,
-                   w.reserved <= 0 OR r.shelf + s.backorder_limit >= 0 AS is_sellable,
-                   CASE WHEN s.is_kit THEN s.state WHEN r.shelf > coalesce(s.low_stock, $5) AND r.shelf > 0 THEN 'in_stock' WHEN r.shelf > 0 THEN 'low'
-                        WHEN r.shelf + s.backorder_limit > 0 THEN 'backorder' ELSE 'out' END AS state
+            SELECT {Outcome}
             FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[]) AS w (variant_id, printed_id, on_hand, reserved)
-            JOIN ordering.stock s USING (variant_id)
-            CROSS JOIN LATERAL (SELECT s.on_hand + w.on_hand - s.reserved - w.reserved - s.safety_stock AS shelf) AS r
+            JOIN ordering.stock s USING (variant_id) {Shelf}
         ), crossing AS (
-            SELECT *, CASE WHEN was = 'in_stock' AND state <> was THEN 'stock.low' WHEN was = 'out' AND state <> was AND was_told THEN 'stock.back' END AS crossed FROM wanted
+            SELECT *, {Crossed} FROM wanted
         ), changed AS (
             UPDATE ordering.stock s
-            SET on_hand = s.on_hand + w.on_hand, reserved = s.reserved + w.reserved,
-                state = w.state, state_version = s.state_version + (w.state <> w.was)::int + (w.crossed IS NOT NULL)::int
+            SET on_hand = s.on_hand + w.on_hand, reserved = s.reserved + w.reserved, state = w.state, state_version = {NextVersion}
             FROM crossing w
             WHERE s.variant_id = w.variant_id
             RETURNING s.variant_id, w.printed_id, s.state, s.state_version, w.was, w.crossed, w.shelf, w.is_sellable
@@ -89,5 +124,31 @@ internal static class ChangeStock
             FROM changed WHERE crossed IS NOT NULL
         )
         SELECT (count(*) = cardinality($1::uuid[]))::ordering.must_be_stocked, coalesce(bool_and(is_sellable), true)::ordering.must_be_sellable FROM changed
+        """;
+
+    const string One = $"""
+        (SELECT *, {Crossed}
+         FROM (SELECT {Outcome}
+               FROM (SELECT $1::uuid AS variant_id, $2::text AS printed_id, $3::int AS on_hand, $4::int AS reserved) AS w
+               JOIN ordering.stock s ON s.variant_id = w.variant_id AND s.variant_id = $1 {Shelf}) AS wanted) AS w
+        """;
+
+    // Before the change, which is exactly what it will come to: the row is locked.
+    const string TellOne = $"""
+        {Outbox.AppendFrom}
+        SELECT t.type, w.variant_id, t.version, $6::timestamptz, t.payload
+        FROM {One} JOIN ordering.stock s ON s.variant_id = w.variant_id AND s.variant_id = $1
+        CROSS JOIN LATERAL (
+            SELECT 'stock.state_changed' AS type, s.state_version + 1 AS version, jsonb_build_object('variantId', w.printed_id, 'state', w.state) AS payload WHERE w.state <> w.was
+            UNION ALL
+            SELECT w.crossed, {NextVersion}, jsonb_build_object('variantId', w.printed_id, 'onShelf', greatest(w.shelf, 0)) WHERE w.crossed IS NOT NULL) AS t
+        """;
+
+    const string ChangeOne = $"""
+        UPDATE ordering.stock s
+        SET on_hand = s.on_hand + $3, reserved = s.reserved + $4, state = w.state, state_version = {NextVersion}
+        FROM {One}
+        WHERE s.variant_id = $1 AND w.variant_id = s.variant_id
+        RETURNING w.is_sellable::ordering.must_be_sellable
         """;
 }

@@ -13,7 +13,7 @@ internal static class RemoveKit
         await using (var connection = await db.OpenConnectionAsync(cancel))
         await using (var transaction = await connection.BeginTransactionAsync(cancel))
         {
-            if ((await connection.LockStockAsync([variantId.Value], skipLocked: false)).Count == 0) return StockErrors.VariantNotFound;
+            if ((await connection.LockStockAsync([variantId.Value], options, skipLocked: false)).Count == 0) return StockErrors.VariantNotFound;
             await using (var batch = connection.CreateBatch().Add(SetKit.Forget, variantId.Value).Add(SetKit.Mark, variantId.Value, false))
             {
                 batch.AddStockChanges([new(variantId, 0, 0)], options, clock.GetUtcNow());

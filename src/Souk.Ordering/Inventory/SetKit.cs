@@ -37,7 +37,7 @@ internal static class SetKit
             var known = await catalog.VariantsAsync([.. all.Select(id => new VariantId(id)).Except(stocked)], cancel);
             if (stocked.Count + known.Count < all.Length) return StockErrors.VariantNotFound;
             await connection.ExecuteAsync(SetStock.Enter, [all], cancel);
-            await connection.LockStockAsync(all, skipLocked: false);
+            await connection.LockStockAsync(all, options, skipLocked: false);
             // Under the locks of all their rows: who makes one of them a kit, or a component, waits for us or we for them.
             var (nested, hasStock, count) = await connection.QueryFirstAsync(Look, static row => (row.GetBoolean(0), row.GetBoolean(1), row.GetInt64(2)), [variantId.Value, variants], cancel);
             if (nested) return StockErrors.KitOfKits;

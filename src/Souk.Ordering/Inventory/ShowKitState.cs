@@ -17,7 +17,7 @@ internal static class ShowKitState
         {
             await using var connection = await db.OpenConnectionAsync(cancel);
             await using var transaction = await connection.BeginTransactionAsync(cancel);
-            await connection.LockStockAsync([kit.Value], skipLocked: false);
+            await connection.LockStockAsync([kit.Value], options, skipLocked: false);
             await ShowAsync(connection, kit, options, context.OccurredAt, cancel);
             await transaction.CommitAsync(cancel);
         }

@@ -16,7 +16,7 @@ internal static class TakeOffShelf
     {
         var wanted = StockUnits.Of(order.Lines);
         Guid[] variants = [.. wanted.Select(w => w.VariantId.Value)];
-        await connection.LockStockAsync(variants, skipLocked: false);
+        await connection.LockStockAsync(variants, options, skipLocked: false);
         // Read after the stock rows are locked, so nobody changes them meanwhile.
         var shelves = await connection.QueryAsync(Shelves, static row => new Allocation.Shelf(new(row.GetGuid(0)),
             new(row.GetGuid(1), row.GetInt32(3), row.NullableString(4), row.NullableString(5)), row.GetInt32(2)), [variants], cancel);

@@ -1,7 +1,9 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Souk.Contracts;
 using Souk.Ordering.Checkout;
+using Souk.Ordering.Inventory;
 using Souk.Ordering.Orders;
 
 using Souk.Platform.Idempotency;
@@ -11,7 +13,17 @@ using Placed = Souk.Platform.Data.Pending<Souk.Ordering.Checkout.Placement, Souk
 
 namespace Souk.Tests.Ordering.Checkout;
 
-public sealed class OrderBatchTests(OrderingShop shop) : IClassFixture<OrderingShop>
+public sealed class OrderBatchTogetherTests(OrderingShop shop) : OrderBatchTests(shop), IClassFixture<OrderingShop>;
+
+/// <summary>The same answers where each variant has statements of its own.</summary>
+public sealed class OrderBatchOneByOneTests(OneByOneShop shop) : OrderBatchTests(shop), IClassFixture<OneByOneShop>;
+
+public sealed class OneByOneShop(TestPostgres postgres) : OrderingShop(postgres)
+{
+    protected override void Configure(WebApplicationBuilder builder) => builder.Configuration["Ordering:StockStatements"] = ChangeStock.OneByOne;
+}
+
+public abstract class OrderBatchTests(OrderingShop shop)
 {
     OrderBatch Batch => shop.App.Services.GetRequiredService<OrderBatch>();
 
