@@ -44,17 +44,33 @@ internal sealed class BenchShop : IAsyncDisposable
         WriteCatalogue(Path.Combine(folder, "catalogue"));
         await Child.RunAsync([souk, "import", "adventureworks", Path.Combine(folder, "catalogue"), "--database", server.ConnectionString, "--keys", keys]);
         var collector = await Collector.StartAsync();
-        var host = await Child.StartAsync([souk, "serve", "--database", server.ConnectionString, "--keys", keys, "--port", "auto"],
-            line => line.Contains("listening on:", StringComparison.Ordinal), ("SOUK_PAYMENTS__METHODS", "sandbox,wallet"),
-            ("SOUK_TELEMETRY__ENDPOINT", collector.Url), ("SOUK_TELEMETRY__SAMPLERATIO", "0.01"));
+        var host = await StartNodeAsync(server, keys, collector);
         var shop = new BenchShop(folder, server, host, collector);
-        shop.Url = host.Ready[host.Ready.IndexOf("http://", StringComparison.Ordinal)..].Split('"', ' ')[0];
+        shop.Url = UrlOf(host);
         shop.Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new(shop.Url) };
         await shop.LookAroundAsync();
         await shop.SignInAsync();
         await shop.SettleAsync();
         return shop;
     }
+
+    static Task<Child> StartNodeAsync(EmbeddedPostgresServer server, string keys, Collector collector) => Child.StartAsync(
+        [Path.Combine(AppContext.BaseDirectory, "Souk.Host.dll"), "serve", "--database", server.ConnectionString, "--keys", keys, "--port", "auto"],
+        line => line.Contains("listening on:", StringComparison.Ordinal), ("SOUK_PAYMENTS__METHODS", "sandbox,wallet"),
+        ("SOUK_TELEMETRY__ENDPOINT", collector.Url), ("SOUK_TELEMETRY__SAMPLERATIO", "0.01"));
+
+    static string UrlOf(Child node) => node.Ready[node.Ready.IndexOf("http://", StringComparison.Ordinal)..].Split('"', ' ')[0];
+
+    /// <summary>Runs something while a second node serves the same shop, at the address it is given.</summary>
+    public async Task WithSecondNodeAsync(Func<string, Task> run)
+    {
+        await using var node = await StartNodeAsync(server, Path.Combine(folder, "keys"), collector);
+        second = node;
+        await run(UrlOf(node));
+        second = null;
+    }
+
+    Child? second;
 
     /// <summary>Returns when the import has been told to every subscriber: what is measured is the load, not the day before.</summary>
     public async Task SettleAsync()
@@ -69,12 +85,23 @@ internal sealed class BenchShop : IAsyncDisposable
         await analyze.ExecuteNonQueryAsync();
     }
 
-    /// <summary>CPU time so far of the host and of PostgreSQL with all its children.</summary>
+    /// <summary>Seconds since the oldest event was written that some subscriber has not been told.</summary>
+    public async Task<double> BehindAsync()
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("""
+            SELECT coalesce(extract(epoch FROM now() - min(o.occurred_at)), 0)::float8 FROM platform.subscribers s JOIN platform.outbox o ON (o.xid, o.id) > (s.xid, s.id)
+            """, connection) { CommandTimeout = 120 };
+        return Math.Max(0, (double)(await command.ExecuteScalarAsync())!);
+    }
+
+    /// <summary>CPU time so far of the nodes and of PostgreSQL with all its children.</summary>
     public (TimeSpan Host, TimeSpan Database) Cpu()
     {
         var all = Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? Stat(id) : null)
             .OfType<(int Id, int Parent, TimeSpan Cpu)>().ToList();
-        return (all.Where(p => p.Id == host.Id).Aggregate(TimeSpan.Zero, (sum, p) => sum + p.Cpu),
+        return (all.Where(p => p.Id == host.Id || p.Id == second?.Id).Aggregate(TimeSpan.Zero, (sum, p) => sum + p.Cpu),
             all.Where(p => p.Id == server.ProcessId || p.Parent == server.ProcessId).Aggregate(TimeSpan.Zero, (sum, p) => sum + p.Cpu));
 
         static (int Id, int Parent, TimeSpan Cpu)? Stat(int id)

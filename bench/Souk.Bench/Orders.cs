@@ -16,6 +16,14 @@ internal static class Orders
     {
         yield return new("place-order-spread", () => PlaceAsync("place-order-spread", spread: true));
         yield return new("place-order-hot", () => PlaceAsync("place-order-hot", spread: false));
+        yield return new("place-order-alone", async () =>
+        {
+            await PrepareStockAsync(shop);
+            await shop.RenewTokensAsync();
+            return await Result.MeasureAsync("place-order-alone", shop, settings, () => Tool.WrkAsync(shop.Url, settings.Seconds, Place(shop, spread: true), connections: 1),
+                () => Tool.PgBenchAsync(shop.ConnectionString, Statements(spread: true), clients: 1, settings.Seconds), "the same SQL by pgbench, one client");
+        });
+        yield return new("place-order-two-nodes", TwoNodesAsync);
         yield return new("purchase", async () =>
         {
             await shop.RenewTokensAsync();
@@ -32,6 +40,45 @@ internal static class Orders
             return await Result.MeasureAsync("live-update", shop, settings, () => Live.FollowAsync(shop, settings.Seconds), null, "none: the pace is set");
         });
 
+        yield return new(Long, LongAsync);
+
+        // In parts, since access tokens live ten minutes.
+        async Task<Result> LongAsync()
+        {
+            const int parts = 10, partSeconds = 60, shortSeconds = 30;
+            var atOnce = 0.0;
+            List<Load> loads = [];
+            await Tool.WrkAsync(shop.Url, shortSeconds, Place(shop, spread: true));
+            var before = shop.Cpu();
+            for (var part = 0; part < parts; part++)
+            {
+                await shop.RenewTokensAsync();
+                if (part == 0) atOnce = (await Tool.WrkAsync(shop.Url, shortSeconds, Place(shop, spread: true))).PerSecond;
+                loads.Add(await Tool.WrkAsync(shop.Url, partSeconds, Place(shop, spread: true)));
+                await Console.Error.WriteLineAsync(FormattableString.Invariant($"  {Long} minute {part + 1}: {loads[^1].PerSecond:0.0}/s, {await shop.BehindAsync():0.0} s behind with events"));
+            }
+            var (after, all) = (shop.Cpu(), loads.Aggregate(static (sum, part) => sum.With(part)));
+            var orders = all.PerSecond * partSeconds;
+            await shop.SettleAsync();
+            await ProveAsync(shop);
+            return new(Long, all with { PerSecond = all.PerSecond / parts }, atOnce, "the first half minute", all.PerSecond / parts / atOnce,
+                (after.Host - before.Host).TotalMicroseconds / orders, (after.Database - before.Database).TotalMicroseconds / orders);
+        }
+
+        async Task<Result> TwoNodesAsync()
+        {
+            await shop.RenewTokensAsync();
+            Result? result = null;
+            await shop.WithSecondNodeAsync(async url => result = await Result.MeasureAsync("place-order-two-nodes", shop, settings, async () =>
+            {
+                var loads = await Task.WhenAll(new[] { shop.Url, url }.Select(node => Tool.WrkAsync(node, settings.Seconds, Place(shop, spread: true), connections: 32)));
+                return loads[0].With(loads[1]);
+            }, async () => (await Tool.WrkAsync(shop.Url, settings.Seconds, Place(shop, spread: true))).PerSecond, "one node of the two"));
+            await shop.SettleAsync();
+            await ProveAsync(shop);
+            return result!;
+        }
+
         async Task<Result> PlaceAsync(string scenario, bool spread)
         {
             await PrepareStockAsync(shop);
@@ -45,6 +92,8 @@ internal static class Orders
             return result;
         }
     }
+
+    public const string Long = "place-order-long";
 
     const int WarmUpSeconds = 20;
 

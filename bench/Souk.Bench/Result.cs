@@ -9,7 +9,11 @@ internal sealed record Scenario(string Name, Func<Task<Result>> RunAsync);
 
 /// <summary>What one run of a load generator saw.</summary>
 /// <param name="Errors">Answers that were no success, and requests without an answer.</param>
-internal sealed record Load(double PerSecond, double P50Ms, double P95Ms, double P99Ms, long Errors);
+internal sealed record Load(double PerSecond, double P50Ms, double P95Ms, double P99Ms, long Errors)
+{
+    /// <summary>Both at once; of the times, the longer.</summary>
+    public Load With(Load other) => new(PerSecond + other.PerSecond, Math.Max(P50Ms, other.P50Ms), Math.Max(P95Ms, other.P95Ms), Math.Max(P99Ms, other.P99Ms), Errors + other.Errors);
+}
 
 /// <summary>The median run of a scenario beside the median of its ceiling.</summary>
 /// <param name="CeilingIs">What the ceiling is, for a person.</param>
