@@ -30,10 +30,14 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
 
     public async Task RunAsync(IReadOnlyList<Asked> asked)
     {
+        NpgsqlException? lastLost = null;
         for (var (tries, lookUps, skipLocked) = (1, 1, false); ;)
         {
             try
             {
+                // What a lost connection was doing must not go on behind the back of those who are answered by this try.
+                if (lastLost is not null) await db.EndAsync(lastLost);
+                lastLost = null;
                 await WriteAsync(asked, asked.Count == 1 ? null : LockMillisecondsMax, skipLocked);
                 return;
             }
@@ -49,6 +53,7 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
             {
                 log.LogWarning("The connection was lost while {Count} requests were written; looking up which of them were: {Reason}", asked.Count, lost.Message);
                 await Task.Delay(TimeSpan.FromMilliseconds(100 * lookUps++), clock);
+                lastLost ??= lost;
             }
             catch (PostgresException) when (asked.Count > 1)
             {
@@ -68,6 +73,7 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
     async Task WriteAsync(IReadOnlyList<Asked> asked, int? lockMilliseconds, bool skipLocked)
     {
         await using var connection = await db.Source.OpenConnectionAsync(CancellationToken.None);
+        var process = connection.ProcessID;
         IReadOnlyList<Asked> here;
         LedgerDecision decision;
         await using (var transaction = await connection.BeginTransactionAsync())
@@ -86,6 +92,11 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
                 // Statements of the batch behind the one that failed were never seen by the server, though the driver may believe that it prepared them.
                 await transaction.RollbackAsync();
                 connection.UnprepareAll();
+                throw;
+            }
+            catch (NpgsqlException lost)
+            {
+                BatchDatabase.Note(lost, process);
                 throw;
             }
         }

@@ -26,7 +26,7 @@ internal static class ExpireHolds
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var due = await connection.QueryAsync(LockDue, static row => new ReleaseHold.Holding(row.GetGuid(0), row.GetGuid(1),
-            JsonSerializer.Deserialize<IReadOnlyList<StockUnits>>(row.GetFieldValue<byte[]>(2), Json.Options)!), [now, BatchMax], cancel);
+            JsonSerializer.Deserialize<IReadOnlyList<StockUnits>>(row.GetFieldValue<byte[]>(2), Json.Stored)!), [now, BatchMax], cancel);
         if (due.Count > 0)
         {
             await using var batch = connection.CreateBatch();

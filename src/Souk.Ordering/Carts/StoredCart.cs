@@ -36,7 +36,7 @@ internal sealed record StoredCart(Guid CustomerId, CartId Id, string Currency, b
     public static StoredCart Read(NpgsqlDataReader row) => new(row.GetGuid(0), new(row.GetGuid(1)), row.GetString(2), Bytes(row, 3), Bytes(row, 4), Bytes(row, 5),
         row.NullableString(6), row.Nullable<Guid>(7), row.GetInt32(8),
         [.. row.GetFieldValue<Guid[]>(9).Zip(row.GetFieldValue<int[]>(10), static (variant, quantity) => new Line(new(variant), quantity))],
-        row.IsDBNull(11) ? null : new CartHold(JsonSerializer.Deserialize<IReadOnlyList<StockUnits>>(row.GetFieldValue<byte[]>(11), Json.Options)!,
+        row.IsDBNull(11) ? null : new CartHold(JsonSerializer.Deserialize<IReadOnlyList<StockUnits>>(row.GetFieldValue<byte[]>(11), Json.Stored)!,
             row.GetFieldValue<DateTimeOffset>(12), row.GetInt16(13)));
 
     /// <summary>Why the cart cannot be changed, in this order: 404 absent, 409 it became an order, 412 it is not at the version of If-Match.</summary>

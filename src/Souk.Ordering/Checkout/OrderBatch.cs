@@ -13,7 +13,7 @@ namespace Souk.Ordering.Checkout;
 /// <para>First as if nothing were in the way: one round trip, in which a constraint fires if something is. Then, or at once where stock is known to be short, under
 /// locks: what is there is read, each order accepted or refused in the order they came, and the accepted ones written. An order whose own data fails is found
 /// by writing each alone.</para>
-/// <para>A connection that is lost leaves open whether the commit was made: the keys are looked up before anybody is answered.</para>
+/// <para>A connection that is lost leaves open whether the commit was made: it is ended, and then the keys are looked up before anybody is answered.</para>
 /// </remarks>
 internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<OrderBatch> log) : IDisposable
 {
@@ -185,6 +185,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
         {
             try
             {
+                await store.EndAsync(lost);
                 var keys = await store.FindKeysAsync(Items(placed));
                 var written = placed.ToLookup(p => keys.TryGetValue((p.Item.Order.CustomerId, p.Item.Key), out var id) && id == p.Item.Order.Id);
                 Succeed(written[true]);

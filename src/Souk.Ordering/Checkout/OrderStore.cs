@@ -8,6 +8,9 @@ namespace Souk.Ordering.Checkout;
 /// </summary>
 internal interface IOrderStore
 {
+    /// <summary>Makes sure that what a lost connection was doing is done or undone, and will not go on.</summary>
+    Task EndAsync(NpgsqlException lost);
+
     /// <summary>Writes the orders, each with another key and cart, as one transaction: all of them or none.</summary>
     /// <param name="lockMilliseconds">How long a lock is waited for; null as long as any statement does.</param>
     Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds);
@@ -54,10 +57,12 @@ internal sealed class OrderStore(BatchDatabase batches, OrderingOptions options)
 {
     readonly NpgsqlDataSource db = batches.Source;
 
+    public Task EndAsync(NpgsqlException lost) => batches.EndAsync(lost);
+
     public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds)
     {
         await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
-        await OrderRows.WriteAsync(connection, placements, options, now, lockMilliseconds);
+        await NotingAsync(connection.ProcessID, () => OrderRows.WriteAsync(connection, placements, options, now, lockMilliseconds));
     }
 
     public async Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked, int lockMilliseconds)
@@ -97,6 +102,19 @@ internal sealed class OrderStore(BatchDatabase batches, OrderingOptions options)
 
     public Task<IReadOnlyList<VariantId>> ShortAsync(IReadOnlyList<(VariantId VariantId, int Quantity)> wanted) => ChangeStock.ShortAsync(db, wanted);
 
+    static async Task NotingAsync(int process, Func<Task> write)
+    {
+        try
+        {
+            await write();
+        }
+        catch (NpgsqlException failure)
+        {
+            BatchDatabase.Note(failure, process);
+            throw;
+        }
+    }
+
     sealed class Locks(NpgsqlConnection connection, NpgsqlTransaction transaction, OrderingOptions options) : IOrderLocks
     {
         public required IReadOnlySet<(Guid Customer, string Key)> HeldKeys { get; init; }
@@ -105,10 +123,12 @@ internal sealed class OrderStore(BatchDatabase batches, OrderingOptions options)
         public required Dictionary<VariantId, int> Stock { get; init; }
         public required IReadOnlySet<VariantId> Held { get; init; }
 
-        public Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now) =>
-            OrderRows.WriteAsync(connection, placements, options, now, lockMilliseconds: null);
+        readonly int process = connection.ProcessID;
 
-        public Task CommitAsync() => transaction.CommitAsync();
+        public Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now) =>
+            NotingAsync(process, () => OrderRows.WriteAsync(connection, placements, options, now, lockMilliseconds: null));
+
+        public Task CommitAsync() => NotingAsync(process, () => transaction.CommitAsync());
 
         public async ValueTask DisposeAsync()
         {

@@ -32,7 +32,7 @@ internal static class CancelOrder
             if (status != OrderStatus.Cancelled)
             {
                 if (!OrderStatus.MayBecome(status, OrderStatus.Cancelled)) return OrderErrors.NotCancellable(status);
-                await CloseOrders.RunAsync(connection, [new(customer, id, JsonSerializer.Deserialize<IReadOnlyList<StoredOrder.Line>>(order.Lines, Json.Options)!, order.Version)],
+                await CloseOrders.RunAsync(connection, [new(customer, id, JsonSerializer.Deserialize<IReadOnlyList<StoredOrder.Line>>(order.Lines, Json.Stored)!, order.Version)],
                     OrderStatus.Cancelled, caller.AccountId, request.Reason, options, clock.GetUtcNow(), cancel);
                 await transaction.CommitAsync(cancel);
             }

@@ -25,7 +25,7 @@ internal static class ExpireOrders
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var due = await connection.QueryAsync(LockDue, static row => new CloseOrders.Open(row.GetGuid(0), new(row.GetGuid(1)),
-            JsonSerializer.Deserialize<IReadOnlyList<StoredOrder.Line>>(row.GetFieldValue<byte[]>(2), Json.Options)!, row.GetInt32(3)), [now, BatchMax], cancel);
+            JsonSerializer.Deserialize<IReadOnlyList<StoredOrder.Line>>(row.GetFieldValue<byte[]>(2), Json.Stored)!, row.GetInt32(3)), [now, BatchMax], cancel);
         if (due.Count > 0) await CloseOrders.RunAsync(connection, due, OrderStatus.Expired, actor: null, reason: null, options, now, cancel);
         await transaction.CommitAsync(cancel);
         return due.Count;

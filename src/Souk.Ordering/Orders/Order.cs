@@ -72,7 +72,7 @@ internal sealed record StoredOrder(Guid CustomerId, OrderId Id, string Number, b
     }
 
     public static StoredOrder Read(NpgsqlDataReader row) => new(row.GetGuid(0), new(row.GetGuid(1)), row.GetString(2), row.GetFieldValue<byte[]>(3),
-        JsonSerializer.Deserialize<IReadOnlyList<Line>>(row.GetFieldValue<byte[]>(4), Json.Options)!, row.GetString(5),
+        JsonSerializer.Deserialize<IReadOnlyList<Line>>(row.GetFieldValue<byte[]>(4), Json.Stored)!, row.GetString(5),
         row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.NullableString(11), Bytes(row, 12), Bytes(row, 13), Bytes(row, 14),
         row.GetFieldValue<DateTimeOffset>(15), row.GetFieldValue<DateTimeOffset>(16), row.GetString(17),
         row.Nullable<Guid>(18) is { } payment ? new PaymentId(payment) : null, row.Nullable<DateTimeOffset>(19), row.Nullable<DateTimeOffset>(20), row.GetInt32(21), row.GetString(22));

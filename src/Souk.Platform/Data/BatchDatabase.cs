@@ -22,5 +22,24 @@ public sealed class BatchDatabase(NpgsqlDataSource source) : IAsyncDisposable
         return new(Database.Connect(settings.ConnectionString, logs, "souk-batches"));
     }
 
+    /// <summary>
+    /// Ends what the server may still be doing for a connection that was lost: from then on it is done or undone, and what is looked up is the truth. Else a transaction
+    /// that waits for a lock could write behind the back of those who were told that it had not.
+    /// </summary>
+    public async Task EndAsync(NpgsqlException lost)
+    {
+        if (lost.Data[Backend] is int process) await source.ExecuteAsync(Terminate, [process, EndMillisecondsMax], CancellationToken.None);
+    }
+
+    /// <summary>Notes on the failure whose it was; call it where the connection is at hand.</summary>
+    public static void Note(NpgsqlException failure, int process) => failure.Data[Backend] = process;
+
+    const string Backend = "souk.backend";
+
+    /// <summary>It ends as soon as it looks up from what it does.</summary>
+    const int EndMillisecondsMax = 5_000;
+
+    const string Terminate = "SELECT pg_terminate_backend(pid, $2) FROM pg_stat_activity WHERE pid = $1 AND usename = current_user AND pid <> pg_backend_pid()";
+
     public ValueTask DisposeAsync() => source.DisposeAsync();
 }

@@ -11,6 +11,9 @@ public static class Json
 
     public static readonly JsonSerializerOptions Options = Configure(new());
 
+    /// <summary>What the shop itself has written: a newer build of it, on another node, may know more members. They are passed over.</summary>
+    public static readonly JsonSerializerOptions Stored = new(Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
+
     /// <summary>Unknown and duplicate members, comments, trailing commas, numbers in quotes: all refused, so a typo never passes silently.</summary>
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {

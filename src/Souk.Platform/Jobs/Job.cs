@@ -34,7 +34,7 @@ public sealed record JobPolicy(int AttemptsMax = 12, int LeaseSecondsMax = 60, i
 public sealed record JobRegistration(string Type, JobPolicy Policy, Func<JsonElement, JobContext, CancellationToken, Task> Run)
 {
     internal static JobRegistration Of<TArgs>(string type, JobHandler<TArgs> handler, JobPolicy policy) where TArgs : notnull => new(type, policy.Checked(type),
-        (args, job, cancel) => handler(args.Deserialize<TArgs>(Json.Options) ?? throw new InvalidOperationException($"{type}: arguments are null."), job, cancel));
+        (args, job, cancel) => handler(args.Deserialize<TArgs>(Json.Stored) ?? throw new InvalidOperationException($"{type}: arguments are null."), job, cancel));
 }
 
 /// <summary>A job that a cron expression enqueues.</summary>

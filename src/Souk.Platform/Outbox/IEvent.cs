@@ -37,5 +37,5 @@ public sealed record EventContext(Guid AggregateId, int Version, DateTimeOffset 
 public sealed record Subscription(string Subscriber, string EventType, Func<JsonElement, EventContext, CancellationToken, Task> Handle)
 {
     internal static Subscription Of<TEvent>(string subscriber, EventSubscriber<TEvent> handler) where TEvent : IEvent => new(subscriber, TEvent.Type,
-        (payload, context, cancel) => handler(payload.Deserialize<TEvent>(Json.Options) ?? throw new InvalidOperationException($"{TEvent.Type}: payload is null."), context, cancel));
+        (payload, context, cancel) => handler(payload.Deserialize<TEvent>(Json.Stored) ?? throw new InvalidOperationException($"{TEvent.Type}: payload is null."), context, cancel));
 }

@@ -15,6 +15,9 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
     /// <summary>Of giving up on a lock, at each look at it.</summary>
     const double ImpatienceChance = 0.05;
 
+    /// <summary>About so many steps a write takes, in each of which it may be lost.</summary>
+    const int StepsOfAWrite = 10;
+
     readonly Dictionary<object, Transaction> locks = [];
 
     /// <summary>By customer and key.</summary>
@@ -36,6 +39,12 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         public List<object> Held { get; } = [];
         public object? WaitsFor { get; set; }
         public Action? Effects { get; set; }
+
+        /// <summary>Somebody asked that it should end.</summary>
+        public bool IsEnded { get; set; }
+
+        /// <summary>Committed or undone.</summary>
+        public bool IsOver { get; set; }
     }
 
     public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds)
@@ -43,11 +52,15 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         await LosableAsync();
         var transaction = new Transaction();
         var writing = WriteAndCommitAsync();
-        // The first lock is taken: whoever lost the connection by now waits for this transaction, whatever becomes of it.
-        if (steps.Chance(IsCalm ? 0 : lossChance) && !writing.IsCompleted)
+        // At any step the shop may hear no more of it, while it goes on or waits for others.
+        while (!writing.IsCompleted)
         {
-            _ = writing.ContinueWith(static _ => { }, TaskScheduler.Default);
-            throw Lost();
+            if (!IsCalm && steps.Chance(lossChance / StepsOfAWrite))
+            {
+                _ = writing.ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default);
+                throw Lost(transaction);
+            }
+            await steps.YieldAsync();
         }
         await writing;
         await LosableAsync();
@@ -58,13 +71,24 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
             {
                 await ApplyAsync(transaction, placements, lockMilliseconds is null ? Patience.Any : Patience.Some);
                 await steps.YieldAsync();
+                if (transaction.IsEnded) throw Lost();
                 Commit(transaction);
             }
             finally
             {
+                transaction.IsOver = true;
                 Release(transaction);
             }
         }
+    }
+
+    /// <summary>A transaction that goes on without its connection looks up at its next step.</summary>
+    public async Task EndAsync(NpgsqlException lost)
+    {
+        await LosableAsync();
+        if (lost.Data[nameof(Transaction)] is not Transaction transaction) return;
+        transaction.IsEnded = true;
+        while (!transaction.IsOver) await steps.YieldAsync();
     }
 
     public async Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked, int lockMilliseconds)
@@ -188,6 +212,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
     {
         while (locks.TryGetValue(row, out var holder) && holder != transaction)
         {
+            if (transaction.IsEnded) throw Lost();
             transaction.WaitsFor = row;
             // With one order of locks there is never a circle, so that PostgreSQL has none to break.
             Assert.False(IsInCircle(transaction), "A deadlock: transactions wait for each other.");
@@ -199,6 +224,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
             await steps.YieldAsync();
         }
         transaction.WaitsFor = null;
+        if (transaction.IsEnded) throw Lost();
         if (locks.TryAdd(row, transaction)) transaction.Held.Add(row);
         await steps.YieldAsync();
     }
@@ -228,7 +254,12 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
 
     static IEnumerable<Placement> CartsOf(IReadOnlyList<Placement> placements) => placements.Where(p => p.Cart is not null).OrderBy(p => p.Order.CustomerId).ThenBy(p => p.Cart!.Value.Id);
 
-    static NpgsqlException Lost() => new("The connection was lost.");
+    static NpgsqlException Lost(Transaction? transaction = null)
+    {
+        var lost = new NpgsqlException("The connection was lost.");
+        if (transaction is not null) lost.Data[nameof(Transaction)] = transaction;
+        return lost;
+    }
 
     static PostgresException Refused(string state, string? constraint) => new("refused", "ERROR", "ERROR", state, constraintName: constraint);
 
