@@ -45,8 +45,10 @@ internal static class Report
         - **availability** reads the database for every answer; its ceiling takes the time of the query in pgbench and the time of a request without a database together. Above 1: requests that come together share a statement, pgbench's do not.
         - **place-order** is by two lines, signed in, with relay, inbox, jobs and expiry running; afterwards units reserved equal units ordered, there were no deadlocks and every event was told, or the run fails. Above 1: orders that come together share
           a transaction; pgbench places one at a time, with the same rows.
+        - **place-order-alone** is one client, beside one of pgbench, which has no HTTP, sign-in or prices; **place-order-two-nodes** two nodes on the same cores, 32 connections each, beside one of them with 64 (more nodes buy availability here, not
+          speed). `./souk bench place-order-long` places orders for ten minutes beside the first half minute.
         - **ledger** is transfers by its engine, in the process that measures, 1,024 at once; its ceiling is the same engine with a transaction for each, so above 1 is what writing together gains. Afterwards every account was the sum of its transfers.
-        - **purchase** is cart, two lines, address, shipping, order and payment from the wallet: seven requests.
+        - **purchase** is cart, two lines, address, shipping, order and payment from the wallet: seven requests, by a shop whose code has been warm for 20 s; nothing of it has a ceiling of its own.
         - **live-update** is how long after the answer to `POST /v1/orders` the order's event arrives at a follower of `GET /v1/events`, at 100 orders/s; one that never comes is an error.
         - `./souk bench --check` compares with benchmarks.json, the lowest ratio of a round, and runs, shortened, with every change. `./souk bench growth` measures what requests cost in a shop with millions of orders.
 
