@@ -26,6 +26,9 @@ internal static class Settings
         checkpoint_timeout = 15min
         checkpoint_completion_target = 0.9
 
+        # Statistics of tables that grow from nothing, and with them the plans that are kept, are made anew within seconds.
+        autovacuum_naptime = 15s
+
         shared_buffers = {options.SharedBuffersMegabytes}MB
         # Disks without heads; and short statements, for which compiling costs more than it gains.
         random_page_cost = 1.1
