@@ -100,24 +100,27 @@ internal sealed class BenchShop : IAsyncDisposable
     public (TimeSpan Host, TimeSpan Database) Cpu()
     {
         var all = Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? Stat(id) : null)
-            .OfType<(int Id, int Parent, TimeSpan Cpu)>().ToList();
+            .OfType<(int Id, int Parent, TimeSpan Cpu, TimeSpan OfEnded)>().ToList();
         return (all.Where(p => p.Id == host.Id || p.Id == second?.Id).Aggregate(TimeSpan.Zero, (sum, p) => sum + p.Cpu),
-            all.Where(p => p.Id == server.ProcessId || p.Parent == server.ProcessId).Aggregate(TimeSpan.Zero, (sum, p) => sum + p.Cpu));
+            all.Where(p => p.Id == server.ProcessId || p.Parent == server.ProcessId).Aggregate(TimeSpan.Zero, (sum, p) => sum + p.Cpu)
+                + all.Where(p => p.Id == server.ProcessId).Aggregate(TimeSpan.Zero, (sum, p) => sum + p.OfEnded));
 
-        static (int Id, int Parent, TimeSpan Cpu)? Stat(int id)
+        static (int Id, int Parent, TimeSpan Cpu, TimeSpan OfEnded)? Stat(int id)
         {
             try
             {
                 // The name may hold spaces: what follows its bracket is regular. Times are in ticks of 10 ms.
                 var text = File.ReadAllText($"/proc/{id}/stat");
                 var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-                return (id, int.Parse(fields[1], CultureInfo.InvariantCulture),
-                    TimeSpan.FromMilliseconds(10 * (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture))));
+                return (id, int.Parse(fields[1], CultureInfo.InvariantCulture), Ticks(fields[11], fields[12]), Ticks(fields[13], fields[14]));
             }
             catch (IOException)
             {
                 return null;   // ended meanwhile
             }
+
+            static TimeSpan Ticks(string user, string system) =>
+                TimeSpan.FromMilliseconds(10 * (long.Parse(user, CultureInfo.InvariantCulture) + long.Parse(system, CultureInfo.InvariantCulture)));
         }
     }
 
