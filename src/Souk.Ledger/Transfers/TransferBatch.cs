@@ -1,3 +1,4 @@
+using System.Data;
 using Asked = Souk.Platform.Data.Pending<System.Collections.Generic.IReadOnlyList<Souk.Ledger.Transfers.NewTransfer>, System.Collections.Generic.IReadOnlyList<Souk.Ledger.Transfers.TransferOutcome>>;
 
 namespace Souk.Ledger.Transfers;
@@ -89,9 +90,8 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
             }
             catch (PostgresException no) when (!no.IsShutdown())
             {
-                // Statements of the batch behind the one that failed were never seen by the server, though the driver may believe that it prepared them.
-                await transaction.RollbackAsync();
-                connection.UnprepareAll();
+                if (connection.State == ConnectionState.Open) await transaction.RollbackAsync();
+                connection.ForgetStatements();
                 throw;
             }
             catch (NpgsqlException lost)

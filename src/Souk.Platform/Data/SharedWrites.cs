@@ -1,5 +1,3 @@
-using System.Data;
-
 namespace Souk.Platform.Data;
 
 /// <summary>
@@ -85,8 +83,7 @@ public sealed class SharedWrites<TItem, TAnswer>(BatchDatabase batches, NpgsqlDa
         }
         catch (PostgresException no) when (!no.IsShutdown())
         {
-            // Statements of the batch behind the one that failed were never seen by the server, though the driver may believe that it prepared them.
-            if (connection.State == ConnectionState.Open) connection.UnprepareAll();
+            connection.ForgetStatements();
             throw;
         }
     }

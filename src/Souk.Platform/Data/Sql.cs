@@ -1,3 +1,4 @@
+using System.Data;
 using System.Text.Json;
 using NpgsqlTypes;
 using Souk.Platform.Http;
@@ -124,6 +125,15 @@ public static class Sql
                 if (i >= 0) rows.Add(read(reader));
             if (!await reader.NextResultAsync(CancellationToken.None)) return rows;
         }
+    }
+
+    /// <summary>
+    /// After a batch that failed: statements of it behind the one that failed were never seen by the server, though the driver may believe that it prepared them. A
+    /// connection that is gone has none.
+    /// </summary>
+    public static void ForgetStatements(this NpgsqlConnection connection)
+    {
+        if (connection.State == ConnectionState.Open) connection.UnprepareAll();
     }
 
     /// <summary>The server, or whoever runs it, ended the connection: as with one that was lost, nobody knows what became of a commit.</summary>

@@ -80,7 +80,7 @@ public sealed class ChangeStockTests(TestShop shop) : IClassFixture<TestShop>
         }
         catch (PostgresException no) when (no.ConstraintName is not null)
         {
-            connection.UnprepareAll();
+            connection.ForgetStatements();
             return no.ConstraintName;
         }
     }
