@@ -173,47 +173,38 @@ internal static class Orders
                 await SendAsync(shop.Http, new("Bearer", token), HttpMethod.Post, "/v1/me/wallet/top-ups", new { amount = new { amount = Amount, currency = "USD" }, method = "sandbox" });
     }
 
-    /// <summary>Cart, two lines, address, shipping, order, payment from the wallet: seven requests each, 32 shoppers at once.</summary>
+    const int Shoppers = 32;
+
+    /// <summary>Whole purchases, by so many shoppers at once.</summary>
     static async Task<Load> BuyAsync(BenchShop shop, int seconds)
     {
         var (took, errors) = (new ConcurrentBag<double>(), 0L);
         var until = Stopwatch.StartNew();
-        await Task.WhenAll(Enumerable.Range(0, 32).Select(async shopper =>
+        await Task.WhenAll(Enumerable.Range(0, Shoppers).Select(number => Task.Factory.StartNew(() => ShopUntilItCloses(number),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        var sorted = took.Order().ToList();
+        return new(sorted.Count / until.Elapsed.TotalSeconds, At(0.5), At(0.95), At(0.99), errors);
+
+        void ShopUntilItCloses(int number)
         {
-            var random = new Random(shopper);
-            var bearer = new AuthenticationHeaderValue("Bearer", shop.Tokens[shopper % shop.Tokens.Count]);
+            var random = new Random(number);
+            using var shopper = new Shopper(new(shop.Url), shop.Tokens[number % shop.Tokens.Count]);
             while (until.Elapsed.TotalSeconds < seconds)
             {
                 var began = Stopwatch.GetTimestamp();
                 try
                 {
-                    await BuyOnceAsync(shop.Http, bearer, shop.Variants[random.Next(shop.Variants.Count / 2)], shop.Variants[shop.Variants.Count / 2 + random.Next(shop.Variants.Count / 2)]);
+                    shopper.Buy(shop.Variants[random.Next(shop.Variants.Count / 2)], shop.Variants[shop.Variants.Count / 2 + random.Next(shop.Variants.Count / 2)]);
                     took.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
                 }
-                catch (HttpRequestException)
+                catch (HttpRequestException refused)
                 {
-                    Interlocked.Increment(ref errors);
+                    if (Interlocked.Increment(ref errors) == 1) Console.Error.WriteLine($"  {refused.Message}");
                 }
             }
-        }));
-        var sorted = took.Order().ToList();
-        return new(sorted.Count / until.Elapsed.TotalSeconds, At(0.5), At(0.95), At(0.99), errors);
+        }
 
         double At(double share) => sorted.Count == 0 ? 0 : Math.Round(sorted[(int)(share * (sorted.Count - 1))], 2);
-    }
-
-    static async Task BuyOnceAsync(HttpClient http, AuthenticationHeaderValue bearer, string one, string other)
-    {
-        var cart = (await SendAsync(HttpMethod.Post, "/v1/carts", new { })).GetProperty("id").GetString();
-        await SendAsync(HttpMethod.Put, $"/v1/carts/{cart}/lines/{one}", new { quantity = 1 });
-        await SendAsync(HttpMethod.Put, $"/v1/carts/{cart}/lines/{other}", new { quantity = 2 });
-        await SendAsync(HttpMethod.Patch, $"/v1/carts/{cart}", new { shippingAddress = new { name = "Ada", line1 = "12 St James Square", city = "London", country = "GB" } });
-        var total = (await SendAsync(HttpMethod.Patch, $"/v1/carts/{cart}", new { shippingMethod = "courier" })).GetProperty("total");
-        var order = (await SendAsync(HttpMethod.Post, "/v1/orders", new { cartId = cart, expectedTotal = total })).GetProperty("id").GetString();
-        var payment = await SendAsync(HttpMethod.Post, $"/v1/orders/{order}/payments", new { method = "wallet" });
-        if (payment.GetProperty("status").GetString() != "captured") throw new HttpRequestException($"The payment is {payment}.");
-
-        Task<JsonElement> SendAsync(HttpMethod method, string path, object body) => Orders.SendAsync(http, bearer, method, path, body);
     }
 
     static async Task<JsonElement> SendAsync(HttpClient http, AuthenticationHeaderValue bearer, HttpMethod method, string path, object body)

@@ -15,9 +15,6 @@ namespace Souk.Ledger.Transfers;
 /// </remarks>
 internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogger<TransferBatch> log) : IDisposable
 {
-    /// <summary>A lock that others hold longer stops only the requests that need it.</summary>
-    const int LockMillisecondsMax = 250;
-
     /// <summary>A rival's id that was not yet committed, a deadlock with a stranger: so often it is tried again.</summary>
     const int TriesMax = 3;
 
@@ -39,7 +36,7 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
                 // What a lost connection was doing must not go on behind the back of those who are answered by this try.
                 if (lastLost is not null) await db.EndAsync(lastLost);
                 lastLost = null;
-                await WriteAsync(asked, asked.Count == 1 ? null : LockMillisecondsMax, skipLocked);
+                await WriteAsync(asked, isPatient: asked.Count == 1, skipLocked);
                 return;
             }
             catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable && asked.Count > 1 && !skipLocked)
@@ -71,7 +68,7 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
         }
     }
 
-    async Task WriteAsync(IReadOnlyList<Asked> asked, int? lockMilliseconds, bool skipLocked)
+    async Task WriteAsync(IReadOnlyList<Asked> asked, bool isPatient, bool skipLocked)
     {
         await using var connection = await db.Source.OpenConnectionAsync(CancellationToken.None);
         var process = connection.ProcessID;
@@ -81,7 +78,7 @@ internal sealed class TransferBatch(BatchDatabase db, TimeProvider clock, ILogge
         {
             try
             {
-                var (facts, held) = await TransferRows.LockAsync(connection, asked.Count == 1 ? asked[0].Item : [.. asked.SelectMany(a => a.Item)], lockMilliseconds, skipLocked);
+                var (facts, held) = await TransferRows.LockAsync(connection, asked.Count == 1 ? asked[0].Item : [.. asked.SelectMany(a => a.Item)], isPatient, skipLocked);
                 here = held.Count == 0 ? asked : [.. asked.Where(a => !Needs(a.Item, facts, held))];
                 var now = clock.GetUtcNow();
                 decision = DecideTransfers.Run(facts, [.. here.Select(a => a.Item)], now);

@@ -10,9 +10,9 @@ internal static class TransferRows
     public static bool IsRival(PostgresException no) => no.SqlState == PostgresErrorCodes.UniqueViolation;
 
     /// <summary>What the requests are about, their accounts locked until the connection's transaction ends.</summary>
-    /// <param name="lockMilliseconds">How long a lock is waited for; null as long as the connection does.</param>
+    /// <param name="isPatient">Waits for a lock as long as any request does, not only as long as a batch may.</param>
     /// <param name="skipLocked">Leaves out the accounts that others hold; they are told in the second answer.</param>
-    public static async Task<(LedgerFacts Facts, HashSet<Guid> Held)> LockAsync(NpgsqlConnection connection, IReadOnlyList<NewTransfer> wanted, int? lockMilliseconds, bool skipLocked)
+    public static async Task<(LedgerFacts Facts, HashSet<Guid> Held)> LockAsync(NpgsqlConnection connection, IReadOnlyList<NewTransfer> wanted, bool isPatient, bool skipLocked)
     {
         var (ids, pendings, accounts) = (new Guid[wanted.Count], new HashSet<Guid>(), new HashSet<Guid>());
         for (var i = 0; i < wanted.Count; i++)
@@ -35,13 +35,14 @@ internal static class TransferRows
         }
         Guid[] locked = [.. accounts];
         await using var batch = connection.CreateBatch();
-        batch.LimitLocks(lockMilliseconds ?? Database.LockSecondsMax * 1_000).Add(skipLocked ? LockFree : Lock, locked).Add(FindById, ids).Add(FindRefused, ids);
+        if (isPatient) batch.WithPatience();
+        batch.Add(skipLocked ? LockFree : Lock, locked).Add(FindById, ids).Add(FindRefused, ids);
         if (pendings.Count > 0) batch.Add(FindEnds, pendings.ToArray());
         if (skipLocked) batch.Add(FindAccounts, locked);
 
         var (states, ends, refused, held) = (new Dictionary<Guid, AccountState>(locked.Length), new Dictionary<Guid, StoredTransfer>(), new HashSet<Guid>(), new HashSet<Guid>());
         await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
-        await reader.NextResultAsync();
+        if (isPatient) await reader.NextResultAsync();
         while (await reader.ReadAsync())
         {
             var state = AccountState.Read(reader);

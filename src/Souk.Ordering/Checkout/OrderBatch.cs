@@ -17,9 +17,6 @@ namespace Souk.Ordering.Checkout;
 /// </remarks>
 internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<OrderBatch> log) : IDisposable
 {
-    /// <summary>A lock that others hold longer stops only the orders that need it.</summary>
-    const int LockMillisecondsMax = 250;
-
     /// <summary>Stock that was short when the order failed and is not when it is looked at; a lock that others hold: so often it is tried again.</summary>
     const int TriesMax = 3;
 
@@ -69,7 +66,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
     {
         try
         {
-            await store.WriteAsync(Items(placed), clock.GetUtcNow(), LockMillisecondsMax);
+            await store.WriteAsync(Items(placed), clock.GetUtcNow(), isPatient: false);
         }
         catch (PostgresException no) when (IsRefusal(no) || IsConflict(no))
         {
@@ -103,7 +100,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
     {
         var items = Items(placed);
         var variants = items.SelectMany(p => p.Units).Select(u => u.VariantId).Distinct().Order().Select(v => v.Value).ToArray();
-        await using var locks = await store.LockAsync(items, variants, skipLocked, LockMillisecondsMax);
+        await using var locks = await store.LockAsync(items, variants, skipLocked);
         var (carts, keys, stock, held) = (locks.Carts, locks.Keys, locks.Stock, locks.Held);
 
         var (accepted, refused, apart) = (new List<Placed>(), new List<(Placed, Error)>(), new List<Placed>());
@@ -153,7 +150,7 @@ internal sealed class OrderBatch(IOrderStore store, TimeProvider clock, ILogger<
         {
             try
             {
-                await store.WriteAsync([placement], clock.GetUtcNow(), lockMilliseconds: null);
+                await store.WriteAsync([placement], clock.GetUtcNow(), isPatient: true);
                 return placement.Order;
             }
             catch (PostgresException no) when (OrderRows.KeyIsUsed(no))

@@ -40,13 +40,13 @@ internal static class OrderRows
     public static bool KeyIsUsed(PostgresException no) => no is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "orders_key_is_used" or "orders_pkey" };
 
     /// <summary>Writes the orders, each with another key and cart.</summary>
-    /// <param name="lockMilliseconds">How long a lock is waited for; null as long as the connection does.</param>
-    public static async Task WriteAsync(NpgsqlConnection connection, IReadOnlyList<Placement> placements, OrderingOptions options, DateTimeOffset now, int? lockMilliseconds)
+    /// <param name="isPatient">Waits for a lock as long as any request does, not only as long as a batch may.</param>
+    public static async Task WriteAsync(NpgsqlConnection connection, IReadOnlyList<Placement> placements, OrderingOptions options, DateTimeOffset now, bool isPatient)
     {
         var sorted = placements.OrderBy(p => p.Order.CustomerId).ThenBy(p => p.Key, StringComparer.Ordinal).ToList();
         var orders = sorted.ConvertAll(p => p.Order);
         await using var batch = connection.CreateBatch();
-        if (lockMilliseconds is { } wait) batch.LimitLocks(wait);
+        if (isPatient) batch.WithPatience();
         batch.Add(LockKeys, KeyLocks(placements));
         if (Carts(placements) is { Length: > 0 } carts)
         {

@@ -12,12 +12,12 @@ internal interface IOrderStore
     Task EndAsync(NpgsqlException lost);
 
     /// <summary>Writes the orders, each with another key and cart, as one transaction: all of them or none.</summary>
-    /// <param name="lockMilliseconds">How long a lock is waited for; null as long as any statement does.</param>
-    Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds);
+    /// <param name="isPatient">Waits for a lock as long as any request does, not only as long as a batch may.</param>
+    Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, bool isPatient);
 
     /// <summary>Begins a transaction that holds the keys and carts of these orders and this stock, and tells what they are.</summary>
     /// <param name="skipLocked">Leaves out keys and stock that others hold, rather than waiting for them.</param>
-    Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked, int lockMilliseconds);
+    Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked);
 
     /// <summary>Of these customers' keys, those that have an order, and which.</summary>
     Task<Dictionary<(Guid Customer, string Key), OrderId>> FindKeysAsync(IReadOnlyList<Placement> placements);
@@ -59,20 +59,19 @@ internal sealed class OrderStore(BatchDatabase batches, OrderingOptions options)
 
     public Task EndAsync(NpgsqlException lost) => batches.EndAsync(lost);
 
-    public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds)
+    public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, bool isPatient)
     {
         await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
-        await NotingAsync(connection.ProcessID, () => OrderRows.WriteAsync(connection, placements, options, now, lockMilliseconds));
+        await NotingAsync(connection.ProcessID, () => OrderRows.WriteAsync(connection, placements, options, now, isPatient));
     }
 
-    public async Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked, int lockMilliseconds)
+    public async Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked)
     {
         var connection = await db.OpenConnectionAsync(CancellationToken.None);
         NpgsqlTransaction? transaction = null;
         try
         {
             transaction = await connection.BeginTransactionAsync();
-            await using (var limit = connection.CreateBatch().LimitLocks(lockMilliseconds)) await limit.ExecuteNonQueryAsync(CancellationToken.None);
             var heldKeys = await OrderRows.LockKeysAsync(connection, placements, skipLocked);
             var carts = await OrderRows.LockCartsAsync(connection, placements);
             var keys = await OrderRows.FindKeysAsync(connection, placements);
@@ -126,7 +125,7 @@ internal sealed class OrderStore(BatchDatabase batches, OrderingOptions options)
         readonly int process = connection.ProcessID;
 
         public Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now) =>
-            NotingAsync(process, () => OrderRows.WriteAsync(connection, placements, options, now, lockMilliseconds: null));
+            NotingAsync(process, () => OrderRows.WriteAsync(connection, placements, options, now, isPatient: false));
 
         public Task CommitAsync() => NotingAsync(process, () => transaction.CommitAsync());
 

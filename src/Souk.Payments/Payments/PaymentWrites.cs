@@ -13,7 +13,7 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
     abstract record Write(Payment Of, DateTimeOffset Now)
     {
         public sealed record New(Payment Of, DateTimeOffset Now, string Key, byte[] Fingerprint) : Write(Of, Now);
-        public sealed record Changed(Payment Of, DateTimeOffset Now, PaymentStatus To, string Reference) : Write(Of, Now);
+        public sealed record Changed(Payment Of, DateTimeOffset Now, PaymentStatus To, string Reference, bool IsAccepted) : Write(Of, Now);
         public sealed record Accepted(Payment Of, DateTimeOffset Now) : Write(Of, Now);
     }
 
@@ -26,7 +26,9 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
     public Task<Payment?> AddAsync(Payment payment, string key, byte[] fingerprint) => writes.RunAsync(new Write.New(payment, payment.CreatedAt, key, fingerprint));
 
     /// <summary>Records an outcome with its row of history and its event; null when the payment is not where it was.</summary>
-    public Task<Payment?> TryChangeAsync(Payment payment, PaymentStatus to, string reference, DateTimeOffset now) => writes.RunAsync(new Write.Changed(payment, now, to, reference));
+    /// <param name="isAccepted">The order has taken the money that is captured, and nothing is left to do.</param>
+    public Task<Payment?> TryChangeAsync(Payment payment, PaymentStatus to, string reference, DateTimeOffset now, bool isAccepted) =>
+        writes.RunAsync(new Write.Changed(payment, now, to, reference, isAccepted));
 
     /// <summary>Notes that the order took the money; null when it has its answer already.</summary>
     public Task<Payment?> TryAcceptAsync(Payment payment, DateTimeOffset now) => writes.RunAsync(new Write.Accepted(payment, now));
@@ -35,7 +37,7 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
     {
         var (made, changed, accepted) = (writes.OfType<Write.New>().ToList(), writes.OfType<Write.Changed>().ToList(), writes.OfType<Write.Accepted>().ToList());
         // Captured is no end: the order's commit, which follows, makes it durable, and until then the provider can be asked again. What Ordering said it says again.
-        if (made.Count == 0 && changed.TrueForAll(c => c.To is PaymentStatus.Captured)) batch.WithoutSync();
+        if (made.Count == 0 && changed.TrueForAll(c => c.To is PaymentStatus.Captured && !c.IsAccepted)) batch.WithoutSync();
         if (changed.Count + accepted.Count > 0) batch.Add(Lock, Keys([.. changed, .. accepted]));
         var statements = 0;
         if (changed.Count > 0)
@@ -43,13 +45,14 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
             statements++;
             batch.Add(Change, [.. Keys(changed), changed.ConvertAll(c => c.Of.Status.Text()).ToArray(), changed.ConvertAll(c => c.To.Text()).ToArray(),
                 changed.ConvertAll(c => c.Reference).ToArray(), changed.ConvertAll(c => c.Now).ToArray(),
-                Sql.Jsonbs(changed.Select(c => new PaymentStatusChanged(c.Of.Id, c.Of.OrderId, c.Of.CustomerId, c.To.Text(), c.Of.Amount)))]);
+                Sql.Jsonbs(changed.Select(c => new PaymentStatusChanged(c.Of.Id, c.Of.OrderId, c.Of.CustomerId, c.To.Text(), c.Of.Amount))),
+                Sql.Jsonbs(changed.Select(c => c.IsAccepted ? AcceptedOf(c.Of) : null))]);
         }
         if (accepted.Count > 0)
         {
             statements++;
             batch.Add(Accept, [.. Keys(accepted), accepted.ConvertAll(a => a.Now).ToArray(),
-                Sql.Jsonbs(accepted.Select(a => new PaymentAccepted(a.Of.Id, a.Of.OrderId, a.Of.CustomerId, a.Of.Method)))]);
+                Sql.Jsonbs(accepted.Select(a => AcceptedOf(a.Of)))]);
         }
         if (made.Count > 0)
         {
@@ -63,6 +66,8 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
         var done = (await batch.QueryLastAsync(statements, Payment.Read)).ToDictionary(p => (p.CustomerId, p.Id));
         return [.. writes.Select(w => done.GetValueOrDefault((w.Of.CustomerId, w.Of.Id)))];
     }
+
+    static PaymentAccepted AcceptedOf(Payment payment) => new(payment.Id, payment.OrderId, payment.CustomerId, payment.Method);
 
     static object?[] Keys(IReadOnlyCollection<Write> writes) => Sql.Pairs(writes.Select(w => (w.Of.CustomerId, w.Of.Id.Value)));
 
@@ -97,10 +102,12 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
             UPDATE payments.payments p SET status = w.status, version = p.version + 1, token = NULL, provider_reference = w.reference,
                 captured_at = CASE WHEN w.status = 'captured' THEN w.now ELSE p.captured_at END,
                 declined_at = CASE WHEN w.status = 'declined' THEN w.now ELSE p.declined_at END,
-                refunded_at = CASE WHEN w.status = 'refunded' THEN w.now ELSE p.refunded_at END
-            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::jsonb[]) AS w (customer_id, id, was, status, reference, now, happened)
+                refunded_at = CASE WHEN w.status = 'refunded' THEN w.now ELSE p.refunded_at END,
+                accepted_at = CASE WHEN w.accepted IS NOT NULL THEN w.now ELSE p.accepted_at END
+            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::jsonb[], $8::jsonb[])
+                AS w (customer_id, id, was, status, reference, now, happened, accepted)
             WHERE p.customer_id = ANY($1) AND p.id = ANY($2) AND p.customer_id = w.customer_id AND p.id = w.id AND (p.status = w.was) IS NOT FALSE
-            RETURNING p.*, w.was, w.now, w.happened
+            RETURNING p.*, w.was, w.now, w.happened, w.accepted
         ), noted AS (
             INSERT INTO payments.payment_changes (customer_id, payment_id, version, from_status, to_status, changed_at)
             SELECT customer_id, id, version, was, status, now FROM changed
@@ -108,6 +115,10 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
             -- Making a payment tells nothing; its first change is version 2 of the payment and event 1.
             {Outbox.AppendFrom}
             SELECT 'payment.status_changed', id, version - 1, now, happened FROM changed
+            UNION ALL
+            SELECT 'payment.accepted', id, version, now, accepted FROM changed WHERE accepted IS NOT NULL
+        ), withdrawn AS (
+            {JobQueue.WithdrawFrom} changed c WHERE c.accepted IS NOT NULL AND j.id = c.id AND j.attempts = 0
         )
         SELECT {Payment.Columns} FROM changed
         """;

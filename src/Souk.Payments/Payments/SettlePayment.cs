@@ -45,17 +45,21 @@ internal sealed class SettlePayment(NpgsqlDataSource db, PaymentWrites payments,
                 {
                     case Step.AskProvider:
                         var charge = await provider.ChargeAsync(payment.Method, Charging(payment), payment.CreatedAt, isFresh, cancel);
-                        payment = await ChangeAsync(payment, charge.IsCaptured ? PaymentStatus.Captured : PaymentStatus.Declined, charge.Reference, cancel);
+                        var answeredAt = clock.GetUtcNow();
+                        // What the order takes at once is captured and accepted in one. Cut off before that, provider and order say the same when they are asked again.
+                        var no = charge.IsCaptured ? await OfferAsync(payment, cancel) : null;
+                        payment = await ChangeAsync(payment, charge.IsCaptured ? PaymentStatus.Captured : PaymentStatus.Declined, charge.Reference, answeredAt,
+                            isAccepted: charge.IsCaptured && no is null, cancel);
+                        if (IsNotNow(no)) return new(payment, no!.Message);
                         break;
                     case Step.AskOrdering:
-                        var isPaid = !(await ordering.RecordPaymentAsync(payment.CustomerId, payment.OrderId, payment.Id, payment.Amount, cancel)).Refused(out var error, out _);
-                        // "Not now" is no refusal: only a definite no gives the money back.
-                        if (error is { Status: >= 500 }) return new(payment, error.Message);
-                        payment = await NoteAsync(payment, isPaid, cancel);
+                        no = await OfferAsync(payment, cancel);
+                        if (IsNotNow(no)) return new(payment, no!.Message);
+                        payment = await NoteAsync(payment, isPaid: no is null, cancel);
                         break;
                     case Step.GiveBack:
                         await provider.RefundAsync(payment.Method, Charging(payment), cancel);
-                        payment = await ChangeAsync(payment, PaymentStatus.Refunded, payment.Reference!, cancel);
+                        payment = await ChangeAsync(payment, PaymentStatus.Refunded, payment.Reference!, clock.GetUtcNow(), isAccepted: false, cancel);
                         break;
                 }
             }
@@ -67,13 +71,20 @@ internal sealed class SettlePayment(NpgsqlDataSource db, PaymentWrites payments,
         }
     }
 
+    /// <summary>Pays the order with it; null, or why it would not take the money.</summary>
+    async Task<Error?> OfferAsync(Payment payment, CancellationToken cancel) =>
+        (await ordering.RecordPaymentAsync(payment.CustomerId, payment.OrderId, payment.Id, payment.Amount, cancel)).Refused(out var no, out _) ? no : null;
+
+    /// <summary>"Not now" is no refusal: only a definite no gives the money back.</summary>
+    static bool IsNotNow(Error? no) => no is { Status: >= 500 };
+
     static Charging Charging(Payment payment) => new(payment.Id, payment.CustomerId, payment.Amount, payment.Token);
 
     /// <summary>Records an outcome with its row of history and its event, or finds that somebody else did; answers the payment as it stands.</summary>
-    async Task<Payment> ChangeAsync(Payment payment, PaymentStatus to, string reference, CancellationToken cancel)
+    async Task<Payment> ChangeAsync(Payment payment, PaymentStatus to, string reference, DateTimeOffset now, bool isAccepted, CancellationToken cancel)
     {
         if (!PaymentStates.Transitions.Contains((payment.Status, to))) throw new InvalidOperationException($"{payment.Id} cannot go from {payment.Status} to {to}.");
-        if (await payments.TryChangeAsync(payment, to, reference, clock.GetUtcNow()) is not { } changed) return await ReadAgainAsync(payment, cancel);
+        if (await payments.TryChangeAsync(payment, to, reference, now, isAccepted) is not { } changed) return await ReadAgainAsync(payment, cancel);
         Measures.PaymentEnded(to.Text());
         return changed;
     }

@@ -22,7 +22,8 @@ public static class Database
     const string Plans = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
 
     /// <param name="name">What the pool is called in metrics; its connection string is nobody's business there.</param>
-    public static NpgsqlDataSource Connect(string connectionString, ILoggerFactory? logs = null, string name = "souk")
+    /// <param name="options">Settings of its sessions that differ, as <c>-c name=value</c>.</param>
+    public static NpgsqlDataSource Connect(string connectionString, ILoggerFactory? logs = null, string name = "souk", string options = "")
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -34,7 +35,7 @@ public static class Database
         };
         if (!connectionString.Contains("Pool", StringComparison.OrdinalIgnoreCase)) settings.MaxPoolSize = PoolMax;
         settings.Options = $"{settings.Options} -c statement_timeout={StatementSecondsMax}s -c lock_timeout={LockSecondsMax}s " +
-            $"-c idle_in_transaction_session_timeout={IdleInTransactionSecondsMax}s -c timezone=UTC {Plans}";
+            $"-c idle_in_transaction_session_timeout={IdleInTransactionSecondsMax}s -c timezone=UTC {Plans} {options}";
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name };
         if (logs is not null) builder.UseLoggerFactory(logs);
         return builder.Build();

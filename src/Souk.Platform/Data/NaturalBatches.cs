@@ -4,14 +4,17 @@ namespace Souk.Platform.Data;
 
 /// <summary>
 /// Work that comes while other work is under way is done together (natural batches): no timer, nobody waits for company. Alone an item is a batch of
-/// one; under load batches grow by themselves.
+/// one; under load batches grow by themselves, and since all batches of a process take turns (<see cref="BatchTurns"/>), also where there are many kinds of them.
 /// </summary>
 /// <param name="run">Does a batch and answers each of its items, some of them perhaps only after it has returned; what it throws fails those without an answer.</param>
 /// <param name="lanes">Batches under way at once.</param>
 /// <param name="itemsMax">Items of one batch.</param>
 /// <param name="waitingMax">Items that wait for their turn; more are refused.</param>
-public sealed class NaturalBatches<TItem, TAnswer>(Func<IReadOnlyList<Pending<TItem, TAnswer>>, Task> run, int lanes, int itemsMax, int waitingMax = int.MaxValue)
+/// <param name="turns">Whose turns its batches take; null for those of the process.</param>
+public sealed class NaturalBatches<TItem, TAnswer>(Func<IReadOnlyList<Pending<TItem, TAnswer>>, Task> run, int lanes, int itemsMax, int waitingMax = int.MaxValue,
+    BatchTurns? turns = null)
 {
+    readonly BatchTurns turns = turns ?? BatchTurns.OfThisProcess;
     readonly Lock guard = new();
     readonly Queue<Pending<TItem, TAnswer>> waiting = [];
     int running;
@@ -33,8 +36,11 @@ public sealed class NaturalBatches<TItem, TAnswer>(Func<IReadOnlyList<Pending<TI
 
     async Task RunAsync()
     {
-        while (Take() is { } batch)
+        while (true)
         {
+            // What comes while it waits for its turn goes with it.
+            using var turn = await turns.TakeAsync();
+            if (Take() is not { } batch) return;
             // A batch's statements belong to the trace of one of its items, rather one that is kept.
             Activity.Current = (batch.Find(pending => pending.Span is { Recorded: true }) ?? batch[0]).Span;
             try

@@ -17,9 +17,6 @@ namespace Souk.Platform.Data;
 public sealed class SharedWrites<TItem, TAnswer>(BatchDatabase batches, NpgsqlDataSource requests,
     Func<NpgsqlBatch, IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> write, Func<TItem, (Guid, Guid)> rowOf)
 {
-    /// <summary>A lock that others hold longer stops only the item that needs it.</summary>
-    const int LockMillisecondsMax = 250;
-
     /// <summary>One is written while the next gathers: more at once would each be smaller.</summary>
     const int Lanes = 1;
 
@@ -47,7 +44,7 @@ public sealed class SharedWrites<TItem, TAnswer>(BatchDatabase batches, NpgsqlDa
     {
         try
         {
-            var answers = await WriteAsync(batches.Source, asked.ConvertAll(a => a.Item), LockMillisecondsMax);
+            var answers = await WriteAsync(batches.Source, asked.ConvertAll(a => a.Item));
             for (var i = 0; i < asked.Count; i++) asked[i].Succeed(answers[i]);
         }
         catch (PostgresException no) when (!no.IsShutdown())
@@ -65,7 +62,7 @@ public sealed class SharedWrites<TItem, TAnswer>(BatchDatabase batches, NpgsqlDa
     {
         try
         {
-            asked.Succeed((await WriteAsync(requests, [asked.Item], Database.LockSecondsMax * 1_000))[0]);
+            asked.Succeed((await WriteAsync(requests, [asked.Item]))[0]);
         }
         catch (Exception failure)
         {
@@ -73,10 +70,10 @@ public sealed class SharedWrites<TItem, TAnswer>(BatchDatabase batches, NpgsqlDa
         }
     }
 
-    async Task<IReadOnlyList<TAnswer>> WriteAsync(NpgsqlDataSource db, IReadOnlyList<TItem> items, int lockMilliseconds)
+    async Task<IReadOnlyList<TAnswer>> WriteAsync(NpgsqlDataSource db, IReadOnlyList<TItem> items)
     {
         await using var connection = await db.OpenConnectionAsync(CancellationToken.None);
-        await using var batch = connection.CreateBatch().LimitLocks(lockMilliseconds);
+        await using var batch = connection.CreateBatch();
         try
         {
             return await write(batch, items);

@@ -18,7 +18,7 @@ public static class Sql
     public static NpgsqlParameter Jsonbs<T>(IEnumerable<T> values) => new()
     {
         NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb,
-        Value = values.Select(value => JsonSerializer.Serialize(value, Json.Options)).ToArray(),
+        Value = values.Select(value => value is null ? null : JsonSerializer.Serialize(value, Json.Options)).ToArray(),
     };
 
     public static NpgsqlParameter Byteas(IEnumerable<byte[]?> values) => new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea, Value = values.ToArray() };
@@ -110,8 +110,8 @@ public static class Sql
     /// <summary>Lets the commit of the batch not wait for the disk: for what may be undone by a crash of the database, since it would be done again.</summary>
     public static NpgsqlBatch WithoutSync(this NpgsqlBatch batch) => batch.Add(NoSync);
 
-    /// <summary>Makes what follows in the batch wait for a lock no longer than this (55P03).</summary>
-    public static NpgsqlBatch LimitLocks(this NpgsqlBatch batch, int milliseconds) => batch.Add(ShortLocks, $"{milliseconds}ms");
+    /// <summary>Makes what follows in the batch wait for a lock as long as any statement of a request does, also on a connection of those who wait less.</summary>
+    public static NpgsqlBatch WithPatience(this NpgsqlBatch batch) => batch.Add(Patience);
 
     /// <summary>Runs the batch and reads the rows of its last statements, so many of them. Every statement of it has rows to tell, if perhaps none.</summary>
     public static async Task<List<T>> QueryLastAsync<T>(this NpgsqlBatch batch, int statements, Func<NpgsqlDataReader, T> read)
@@ -140,7 +140,7 @@ public static class Sql
     public static bool IsShutdown(this NpgsqlException lost) =>
         lost is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow };
 
-    const string ShortLocks = "SELECT set_config('lock_timeout', $1, true)";
+    static readonly string Patience = $"SELECT set_config('lock_timeout', '{Database.LockSecondsMax}s', true)";
 
     const string NoSync = "SELECT set_config('synchronous_commit', 'off', true)";
 

@@ -47,7 +47,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         public bool IsOver { get; set; }
     }
 
-    public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, int? lockMilliseconds)
+    public async Task WriteAsync(IReadOnlyList<Placement> placements, DateTimeOffset now, bool isPatient)
     {
         await LosableAsync();
         var transaction = new Transaction();
@@ -69,7 +69,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         {
             try
             {
-                await ApplyAsync(transaction, placements, lockMilliseconds is null ? Patience.Any : Patience.Some);
+                await ApplyAsync(transaction, placements, isPatient ? Patience.Any : Patience.Some);
                 await steps.YieldAsync();
                 if (transaction.IsEnded) throw Lost();
                 Commit(transaction);
@@ -91,7 +91,7 @@ sealed class ModelDatabase(SeededScheduler steps, double lossChance) : IOrderSto
         while (!transaction.IsOver) await steps.YieldAsync();
     }
 
-    public async Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked, int lockMilliseconds)
+    public async Task<IOrderLocks> LockAsync(IReadOnlyList<Placement> placements, Guid[] variants, bool skipLocked)
     {
         var transaction = new Transaction();
         try

@@ -96,7 +96,7 @@ public abstract class OrderBatchTests(OrderingShop shop)
         var (elsewhere, free) = (await shop.NewVariantAsync(10), await shop.NewVariantAsync(20));
         var draft = Draft(elsewhere, 1);
         var now = shop.Clock.GetUtcNow();
-        await using var rival = await shop.App.Services.GetRequiredService<IOrderStore>().LockAsync([draft], [], skipLocked: false, lockMilliseconds: 1_000);
+        await using var rival = await shop.App.Services.GetRequiredService<IOrderStore>().LockAsync([draft], [], skipLocked: false);
 
         var orders = Start([draft with { Order = draft.Order with { Id = Id<OrderKind>.New(shop.Clock), Number = NewNumber() } }, .. Enumerable.Range(0, 20).Select(_ => Draft(free, 1))]);
         Assert.All(await Task.WhenAll(orders.Skip(1).Select(CodeAsync)), Assert.Null);
@@ -112,7 +112,7 @@ public abstract class OrderBatchTests(OrderingShop shop)
     public async Task A_key_that_stays_on_its_way_is_answered_when_the_wait_is_over()
     {
         var draft = Draft(await shop.NewVariantAsync(10), 1);
-        await using var rival = await shop.App.Services.GetRequiredService<IOrderStore>().LockAsync([draft], [], skipLocked: false, lockMilliseconds: 1_000);
+        await using var rival = await shop.App.Services.GetRequiredService<IOrderStore>().LockAsync([draft], [], skipLocked: false);
         Assert.Equal(IdempotencyKey.InProgress.Code, await CodeAsync((await RunAsync([draft]))[0]));
     }
 

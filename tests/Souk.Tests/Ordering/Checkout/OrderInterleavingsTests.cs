@@ -76,7 +76,8 @@ public sealed class OrderInterleavingsTests
             steps = new(seed);
             database = new(steps, lossChance);
             nodes = [.. Enumerable.Range(0, Nodes).Select(_ => new NaturalBatches<Placement, Result<StoredOrder>>(
-                new OrderBatch(database, steps.Clock, NullLogger<OrderBatch>.Instance).RunAsync, lanes: 1, itemsMax: 8, waitingMax: 100))];
+                new OrderBatch(database, steps.Clock, NullLogger<OrderBatch>.Instance).RunAsync, lanes: 1, itemsMax: 8, waitingMax: 100,
+                turns: new(atOnce: 1)))];
             variants = [.. Enumerable.Range(1, Variants).Select(n => new VariantId(Numbered(n)))];
         }
 

@@ -5,7 +5,7 @@ namespace Souk.Tests.Platform.Data;
 public sealed class NaturalBatchesTests
 {
     /// <summary>Batches that wait until the test lets them go on.</summary>
-    sealed class Gated(int lanes, int itemsMax, int waitingMax = int.MaxValue)
+    sealed class Gated(int lanes, int itemsMax, int waitingMax = int.MaxValue, BatchTurns? turns = null)
     {
         readonly Lock guard = new();
         readonly List<int[]> batches = [];
@@ -17,7 +17,7 @@ public sealed class NaturalBatchesTests
             get { lock (guard) return [.. batches]; }
         }
 
-        public Task<int>? TryAdd(int item) => (work ??= new(RunAsync, lanes, itemsMax, waitingMax)).TryAdd(item);
+        public Task<int>? TryAdd(int item) => (work ??= new(RunAsync, lanes, itemsMax, waitingMax, turns ?? new(atOnce: 10))).TryAdd(item);
 
         public void Open() => gate.TrySetResult();
 
@@ -50,6 +50,30 @@ public sealed class NaturalBatchesTests
         work.Open();
         await Task.WhenAll(answers);
         Assert.Equal(5, work.Batches.Sum(b => b.Length));
+    }
+
+    [Fact]
+    public async Task What_comes_while_a_batch_waits_for_its_turn_goes_with_it()
+    {
+        var turns = new BatchTurns(atOnce: 1);
+        var (work, others) = (new Gated(lanes: 1, itemsMax: 10, turns: turns), await turns.TakeAsync());
+        var answers = Enumerable.Range(1, 3).Select(i => work.TryAdd(i)!).ToList();
+        others.Dispose();
+        work.Open();
+        await Task.WhenAll(answers);
+        Assert.Equal([[1, 2, 3]], work.Batches);
+        Assert.False((await turns.TakeAsync()).IsOverdue, "Whoever had a turn gives it back.");
+    }
+
+    [Fact]
+    public async Task A_turn_that_does_not_come_is_not_waited_for_for_long()
+    {
+        var turns = new BatchTurns(atOnce: 1);
+        using var kept = await turns.TakeAsync();
+        var work = new Gated(lanes: 1, itemsMax: 10, turns: turns);
+        work.Open();
+        Assert.Equal(10, await work.TryAdd(1)!);
+        Assert.Equal(20, await work.TryAdd(2)!);
     }
 
     [Fact]
