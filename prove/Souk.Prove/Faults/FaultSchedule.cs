@@ -5,7 +5,7 @@ namespace Souk.Prove.Faults;
 /// <summary>One fault after another, chosen from the seed, with a pause in which the shop has to be well again.</summary>
 internal sealed class FaultSchedule(IReadOnlyList<Fault> faults, ProveOptions options, Disturbances disturbances, Action<string> tell)
 {
-    static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(0.5), PauseMax = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(0.5), PauseMax = TimeSpan.FromSeconds(3);
 
     /// <summary>What takes longer to be well again is worth a line.</summary>
     static readonly TimeSpan SlowMin = TimeSpan.FromSeconds(10);

@@ -9,7 +9,7 @@ namespace Souk.Payments.Payments;
 /// <summary>
 /// <c>POST /v1/orders/{id}/payments</c>: pays what an order owes, once per Idempotency-Key. The answer says what became of it: <c>captured</c>;
 /// <c>declined</c>, and another try with a new key is welcome; <c>refunded</c>, when the order ended while the money was taken; or <c>pending</c>, when the
-/// provider has not answered yet: the shop finds out by itself. A guest sends <c>Souk-Order-Token</c>.
+/// provider has not answered yet, or money that the order would not take is on its way back: the shop brings it to its end by itself. A guest sends <c>Souk-Order-Token</c>.
 /// </summary>
 /// <remarks>
 /// Refusals, in this order: 400 for the key, 422 for the body, 404 for the order, 422 for a key of another request, 422 for a method the shop does not
@@ -61,7 +61,7 @@ internal static class PayOrder
     {
         if (taken.IsReplay) IdempotencyKey.MarkReplayed(http);
         http.Response.Headers.CacheControl = "private, no-store";
-        ETag.Set(http, taken.Payment.Version);
+        ETag.Set(http, taken.Payment.Told.Version);
         return TypedResults.Created(taken.Payment.Path, taken.Payment.Show());
     }
 

@@ -13,8 +13,14 @@ internal sealed record Payment(Guid CustomerId, PaymentId Id, OrderId OrderId, P
 
     public string Path => $"/v1/orders/{OrderId}/payments/{Id}";
 
+    /// <summary>
+    /// As customers are told of it: money that the order has not taken yet, or would not take, is no payment. Until it is accepted, or given back, the payment is
+    /// pending, as it was before, for it may end either way.
+    /// </summary>
+    public Payment Told => Status is PaymentStatus.Captured && AcceptedAt is null ? this with { Status = PaymentStatus.Pending, Version = Version - 1 } : this;
+
     /// <summary>What a customer sees of it.</summary>
-    public PaymentAnswer Show() => new(Id, OrderId, Status, Amount, Method, CreatedAt, Version);
+    public PaymentAnswer Show() => new(Id, OrderId, Told.Status, Amount, Method, CreatedAt, Told.Version);
 
     public const string Columns = """
         customer_id, id, order_id, status, amount, currency, method, token, provider_reference, created_at, accepted_at, refused_at, version

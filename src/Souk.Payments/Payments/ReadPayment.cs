@@ -16,6 +16,6 @@ internal static class ReadPayment
         if ((await ordering.CustomerOfOrderAsync(id, new Payer(caller.AccountId, orderToken), cancel)).Refused(out var error, out var customerId)) return error;
         if (await Payment.FindAsync(db, customerId, paymentId, cancel) is not { } payment || payment.OrderId != id) return PaymentErrors.NotFound;
         http.Response.Headers.CacheControl = "private, no-store";
-        return ETag.Matches(http, payment.Version) ? TypedResults.StatusCode(304) : TypedResults.Ok(payment.Show());
+        return ETag.Matches(http, payment.Told.Version) ? TypedResults.StatusCode(304) : TypedResults.Ok(payment.Show());
     }
 }

@@ -79,7 +79,7 @@ internal sealed class TakePayment(NpgsqlDataSource db, PaymentWrites payments, T
         }
     }
 
-    static PaymentMade Made(Payment payment) => new(payment.Id, payment.Status.Text());
+    static PaymentMade Made(Payment payment) => new(payment.Id, payment.Told.Status.Text());
 
     const string FindByKey = $"SELECT {Payment.Columns}, fingerprint FROM payments.payments WHERE customer_id = $1 AND idempotency_key = $2";
 

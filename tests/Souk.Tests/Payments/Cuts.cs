@@ -30,6 +30,8 @@ sealed class CutProvider(IPaymentProvider provider, Cuts cuts) : IPaymentProvide
 
     public Task RefundAsync(Charging payment, CancellationToken cancel) => AroundAsync("refund", async () =>
     {
+        try { cuts.Pass("no answer to refund"); }
+        catch (CutException cut) { throw new ProviderSilentException(cut.Message); }
         await provider.RefundAsync(payment, cancel);
         return true;
     });

@@ -131,12 +131,31 @@ public sealed class SettlePaymentTests(PaymentsShop shop) : IClassFixture<Paymen
     }
 
     [Fact]
+    public async Task Money_that_the_order_would_not_take_is_not_told_as_captured_while_it_is_on_its_way_back()
+    {
+        var (order, key) = (shop.Orders.Place(), PaymentsShop.NewKey());
+        shop.Cuts.At("after charge");
+        await CrashAsync(order, "tok_ok", key);
+        order.IsClosed = true;
+
+        shop.Cuts.At("no answer to refund");
+        using var answer = await shop.PayAsync(order, "tok_ok", key);
+        var told = await answer.Body();
+        Assert.Equal(("pending", 1, "\"1\""), (told.Text("status"), told.GetProperty("version").GetInt32(), answer.Headers.ETag?.Tag));
+        Assert.Equal("captured", await shop.StatusesAsync(order));
+
+        Assert.Null(await shop.RunJobsAsync(order));
+        using var again = await shop.PayAsync(order, "tok_ok", key);
+        Assert.Equal("refunded", (await again.Body()).Text("status"));
+    }
+
+    [Fact]
     public async Task Not_now_is_no_refusal()
     {
         var order = shop.Orders.Place();
         order.Excuse = new Error(503, "temporarily_unavailable", "Busy.");
         using var answer = await shop.PayAsync(order);
-        Assert.Equal(("captured", null), ((await answer.Body()).Text("status"), order.PaidBy));
+        Assert.Equal(("pending", null), ((await answer.Body()).Text("status"), order.PaidBy));
 
         order.Excuse = new Error(503, "temporarily_unavailable", "Busy.");
         Assert.Contains("Busy.", await shop.RunJobsAsync(order), StringComparison.Ordinal);
