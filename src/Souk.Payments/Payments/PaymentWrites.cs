@@ -17,21 +17,22 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
         public sealed record Accepted(Payment Of, DateTimeOffset Now) : Write(Of, Now);
     }
 
-    readonly SharedWrites<Write, Payment?> writes = new(batches, db, WriteAsync, static write => (write.Of.CustomerId, write.Of.OrderId.Value));
+    // Apart, or two batches could each change what the other makes a payment beside: making waits for those that change, and those wait for nobody who makes.
+    readonly SharedWrites<Write, Payment?> made = new(batches, db, WriteAsync, RowOf), changed = new(batches, db, WriteAsync, RowOf);
 
     /// <summary>
     /// Makes it, with the job that will finish it if nobody else does. Null when something stands in its way: a payment of this key, one of this order that is
     /// pending or captured, or too many tries. A rival is waited for until it commits.
     /// </summary>
-    public Task<Payment?> AddAsync(Payment payment, string key, byte[] fingerprint) => writes.RunAsync(new Write.New(payment, payment.CreatedAt, key, fingerprint));
+    public Task<Payment?> AddAsync(Payment payment, string key, byte[] fingerprint) => made.RunAsync(new Write.New(payment, payment.CreatedAt, key, fingerprint));
 
     /// <summary>Records an outcome with its row of history and its event; null when the payment is not where it was.</summary>
     /// <param name="isAccepted">The order has taken the money that is captured, and nothing is left to do.</param>
     public Task<Payment?> TryChangeAsync(Payment payment, PaymentStatus to, string reference, DateTimeOffset now, bool isAccepted) =>
-        writes.RunAsync(new Write.Changed(payment, now, to, reference, isAccepted));
+        changed.RunAsync(new Write.Changed(payment, now, to, reference, isAccepted));
 
     /// <summary>Notes that the order took the money; null when it has its answer already.</summary>
-    public Task<Payment?> TryAcceptAsync(Payment payment, DateTimeOffset now) => writes.RunAsync(new Write.Accepted(payment, now));
+    public Task<Payment?> TryAcceptAsync(Payment payment, DateTimeOffset now) => changed.RunAsync(new Write.Accepted(payment, now));
 
     static async Task<IReadOnlyList<Payment?>> WriteAsync(NpgsqlBatch batch, IReadOnlyList<Write> writes)
     {
@@ -68,6 +69,8 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
     }
 
     static PaymentAccepted AcceptedOf(Payment payment) => new(payment.Id, payment.OrderId, payment.CustomerId, payment.Method);
+
+    static (Guid, Guid) RowOf(Write write) => (write.Of.CustomerId, write.Of.OrderId.Value);
 
     static object?[] Keys(IReadOnlyCollection<Write> writes) => Sql.Pairs(writes.Select(w => (w.Of.CustomerId, w.Of.Id.Value)));
 
