@@ -75,10 +75,7 @@ internal static class Ledger
             }
         })));
         var elapsed = clock.Elapsed.TotalSeconds;
-        var sorted = took.SelectMany(t => t).Order().ToList();
-        return new(sorted.Count / elapsed, At(0.5), At(0.95), At(0.99), errors);
-
-        double At(double share) => sorted.Count == 0 ? 0 : Math.Round(sorted[(int)(share * (sorted.Count - 1))], 2);
+        return Load.Of(took.SelectMany(t => t), elapsed, errors);
     }
 
     /// <summary>A fast wrong answer is none: every counter is the sum of its transfers, and debits are credits.</summary>

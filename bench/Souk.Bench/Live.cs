@@ -38,10 +38,8 @@ internal static class Live
 
         // Some hear of their order before they have its answer.
         var took = answered.Where(order => arrived.ContainsKey(order.Key))
-            .Select(order => Math.Max(0, Stopwatch.GetElapsedTime(order.Value, arrived[order.Key]).TotalMilliseconds)).Order().ToList();
-        return new(took.Count / (double)seconds, At(0.5), At(0.95), At(0.99), errors + answered.Count - took.Count);
-
-        double At(double share) => took.Count == 0 ? 0 : Math.Round(took[(int)(share * (took.Count - 1))], 2);
+            .Select(order => Math.Max(0, Stopwatch.GetElapsedTime(order.Value, arrived[order.Key]).TotalMilliseconds)).ToList();
+        return Load.Of(took, seconds, errors + answered.Count - took.Count);
 
         async Task PlaceAsync(string token, string variant)
         {

@@ -41,11 +41,7 @@ internal static class OrderEngine
             if (await write(order)) took.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             else errors++;
         }
-        var perSecond = took.Count / clock.Elapsed.TotalSeconds;
-        took.Sort();
-        return new(perSecond, At(0.5), At(0.95), At(0.99), errors);
-
-        double At(double share) => took.Count == 0 ? 0 : Math.Round(took[(int)(share * (took.Count - 1))], 2);
+        return Load.Of(took, clock.Elapsed.TotalSeconds, errors);
     }
 
     /// <summary>Two lines, of the stock that pgbench takes from too.</summary>

@@ -187,8 +187,7 @@ internal static class Orders
         var until = Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, Shoppers).Select(number => Task.Factory.StartNew(() => ShopUntilItCloses(number),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-        var sorted = took.Order().ToList();
-        return new(sorted.Count / until.Elapsed.TotalSeconds, At(0.5), At(0.95), At(0.99), errors);
+        return Load.Of(took, until.Elapsed.TotalSeconds, errors);
 
         void ShopUntilItCloses(int number)
         {
@@ -208,8 +207,6 @@ internal static class Orders
                 }
             }
         }
-
-        double At(double share) => sorted.Count == 0 ? 0 : Math.Round(sorted[(int)(share * (sorted.Count - 1))], 2);
     }
 
     static async Task<JsonElement> SendAsync(HttpClient http, AuthenticationHeaderValue bearer, HttpMethod method, string path, object body)

@@ -11,6 +11,16 @@ internal sealed record Scenario(string Name, Func<Task<Result>> RunAsync);
 /// <param name="Errors">Answers that were no success, and requests without an answer.</param>
 internal sealed record Load(double PerSecond, double P50Ms, double P95Ms, double P99Ms, long Errors)
 {
+    /// <summary>What a driver of ours saw.</summary>
+    /// <param name="took">Milliseconds of each request.</param>
+    public static Load Of(IEnumerable<double> took, double seconds, long errors)
+    {
+        var sorted = took.Order().ToList();
+        return new(sorted.Count / seconds, At(0.5), At(0.95), At(0.99), errors);
+
+        double At(double share) => sorted.Count == 0 ? 0 : Math.Round(sorted[(int)(share * (sorted.Count - 1))], 2);
+    }
+
     /// <summary>Both at once; of the times, the longer.</summary>
     public Load With(Load other) => new(PerSecond + other.PerSecond, Math.Max(P50Ms, other.P50Ms), Math.Max(P95Ms, other.P95Ms), Math.Max(P99Ms, other.P99Ms), Errors + other.Errors);
 }
