@@ -10,41 +10,56 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
     /// <summary>Payments that may be tried for one order: enough for a shopper with three cards, too few for a thief with a list of them.</summary>
     public const int AttemptsMax = 20;
 
-    abstract record Write(Payment Of, DateTimeOffset Now)
+    sealed record New(Payment Of, string Key, byte[] Fingerprint);
+
+    abstract record Change(Payment Of, DateTimeOffset Now)
     {
-        public sealed record New(Payment Of, DateTimeOffset Now, string Key, byte[] Fingerprint) : Write(Of, Now);
-        public sealed record Changed(Payment Of, DateTimeOffset Now, PaymentStatus To, string Reference, bool IsAccepted) : Write(Of, Now);
-        public sealed record Accepted(Payment Of, DateTimeOffset Now) : Write(Of, Now);
+        public sealed record Status(Payment Of, DateTimeOffset Now, PaymentStatus To, string Reference, bool IsAccepted) : Change(Of, Now);
+        public sealed record Accepted(Payment Of, DateTimeOffset Now) : Change(Of, Now);
     }
 
-    // Apart, or two batches could each change what the other makes a payment beside: making waits for those that change, and those wait for nobody who makes.
-    readonly SharedWrites<Write, Payment?> made = new(batches, db, WriteAsync, RowOf), changed = new(batches, db, WriteAsync, RowOf);
+    // Batches apart, or those of two nodes could each make a payment of the order whose payment the other changes: making waits for those that change, and they wait
+    // for nobody who makes.
+    readonly SharedWrites<New, Payment?> made = new(batches, db, MakeAsync, static made => RowOf(made.Of));
+    readonly SharedWrites<Change, Payment?> changed = new(batches, db, ChangeAsync, static change => RowOf(change.Of));
 
     /// <summary>
     /// Makes it, with the job that will finish it if nobody else does. Null when something stands in its way: a payment of this key, one of this order that is
     /// pending or captured, or too many tries. A rival is waited for until it commits.
     /// </summary>
-    public Task<Payment?> AddAsync(Payment payment, string key, byte[] fingerprint) => made.RunAsync(new Write.New(payment, payment.CreatedAt, key, fingerprint));
+    public Task<Payment?> AddAsync(Payment payment, string key, byte[] fingerprint) => made.RunAsync(new New(payment, key, fingerprint));
 
     /// <summary>Records an outcome with its row of history and its event; null when the payment is not where it was.</summary>
     /// <param name="isAccepted">The order has taken the money that is captured, and nothing is left to do.</param>
     public Task<Payment?> TryChangeAsync(Payment payment, PaymentStatus to, string reference, DateTimeOffset now, bool isAccepted) =>
-        changed.RunAsync(new Write.Changed(payment, now, to, reference, isAccepted));
+        changed.RunAsync(new Change.Status(payment, now, to, reference, isAccepted));
 
     /// <summary>Notes that the order took the money; null when it has its answer already.</summary>
-    public Task<Payment?> TryAcceptAsync(Payment payment, DateTimeOffset now) => changed.RunAsync(new Write.Accepted(payment, now));
+    public Task<Payment?> TryAcceptAsync(Payment payment, DateTimeOffset now) => changed.RunAsync(new Change.Accepted(payment, now));
 
-    static async Task<IReadOnlyList<Payment?>> WriteAsync(NpgsqlBatch batch, IReadOnlyList<Write> writes)
+    static async Task<IReadOnlyList<Payment?>> MakeAsync(NpgsqlBatch batch, IReadOnlyList<New> wanted)
     {
-        var (made, changed, accepted) = (writes.OfType<Write.New>().ToList(), writes.OfType<Write.Changed>().ToList(), writes.OfType<Write.Accepted>().ToList());
+        var payments = wanted.Select(w => w.Of).ToList();
+        batch.Add(Insert, [.. Keys(payments), payments.ConvertAll(p => p.OrderId.Value).ToArray(), wanted.Select(w => w.Key).ToArray(),
+            wanted.Select(w => w.Fingerprint).ToArray(), payments.ConvertAll(p => p.Method).ToArray(), payments.ConvertAll(p => p.Token).ToArray(),
+            payments.ConvertAll(p => p.Amount.Amount).ToArray(), payments.ConvertAll(p => p.Amount.Currency).ToArray(), payments.ConvertAll(p => p.CreatedAt).ToArray(), AttemptsMax,
+            SettlePayment.JobType, Sql.Jsonbs(payments.Select(p => new SettlePayment.Job(p.CustomerId, p.Id))),
+            payments.ConvertAll(p => p.CreatedAt + SettlePayment.ResumeAfter).ToArray()]);
+        return Answers(payments, await batch.QueryLastAsync(1, Payment.Read));
+    }
+
+    static async Task<IReadOnlyList<Payment?>> ChangeAsync(NpgsqlBatch batch, IReadOnlyList<Change> wanted)
+    {
+        var (changed, accepted) = (wanted.OfType<Change.Status>().ToList(), wanted.OfType<Change.Accepted>().ToList());
         // Captured is no end: the order's commit, which follows, makes it durable, and until then the provider can be asked again. What Ordering said it says again.
-        if (made.Count == 0 && changed.TrueForAll(c => c.To is PaymentStatus.Captured && !c.IsAccepted)) batch.WithoutSync();
-        if (changed.Count + accepted.Count > 0) batch.Add(Lock, Keys([.. changed, .. accepted]));
+        if (changed.TrueForAll(c => c.To is PaymentStatus.Captured && !c.IsAccepted)) batch.WithoutSync();
+        var payments = wanted.Select(w => w.Of).ToList();
+        batch.Add(Lock, Keys(payments));
         var statements = 0;
         if (changed.Count > 0)
         {
             statements++;
-            batch.Add(Change, [.. Keys(changed), changed.ConvertAll(c => c.Of.Status.Text()).ToArray(), changed.ConvertAll(c => c.To.Text()).ToArray(),
+            batch.Add(ChangeStatus, [.. Keys(changed.Select(c => c.Of)), changed.ConvertAll(c => c.Of.Status.Text()).ToArray(), changed.ConvertAll(c => c.To.Text()).ToArray(),
                 changed.ConvertAll(c => c.Reference).ToArray(), changed.ConvertAll(c => c.Now).ToArray(),
                 Sql.Jsonbs(changed.Select(c => new PaymentStatusChanged(c.Of.Id, c.Of.OrderId, c.Of.CustomerId, c.To.Text(), c.Of.Amount))),
                 Sql.Jsonbs(changed.Select(c => c.IsAccepted ? AcceptedOf(c.Of) : null))]);
@@ -52,27 +67,22 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
         if (accepted.Count > 0)
         {
             statements++;
-            batch.Add(Accept, [.. Keys(accepted), accepted.ConvertAll(a => a.Now).ToArray(),
-                Sql.Jsonbs(accepted.Select(a => AcceptedOf(a.Of)))]);
+            batch.Add(Accept, [.. Keys(accepted.Select(a => a.Of)), accepted.ConvertAll(a => a.Now).ToArray(), Sql.Jsonbs(accepted.Select(a => AcceptedOf(a.Of)))]);
         }
-        if (made.Count > 0)
-        {
-            statements++;
-            batch.Add(Insert, [.. Keys(made), made.ConvertAll(m => m.Of.OrderId.Value).ToArray(), made.ConvertAll(m => m.Key).ToArray(),
-                made.ConvertAll(m => m.Fingerprint).ToArray(), made.ConvertAll(m => m.Of.Method).ToArray(), made.ConvertAll(m => m.Of.Token).ToArray(),
-                made.ConvertAll(m => m.Of.Amount.Amount).ToArray(), made.ConvertAll(m => m.Of.Amount.Currency).ToArray(), made.ConvertAll(m => m.Now).ToArray(), AttemptsMax,
-                SettlePayment.JobType, Sql.Jsonbs(made.Select(m => new SettlePayment.Job(m.Of.CustomerId, m.Of.Id))),
-                made.ConvertAll(m => m.Now + SettlePayment.ResumeAfter).ToArray()]);
-        }
-        var done = (await batch.QueryLastAsync(statements, Payment.Read)).ToDictionary(p => (p.CustomerId, p.Id));
-        return [.. writes.Select(w => done.GetValueOrDefault((w.Of.CustomerId, w.Of.Id)))];
+        return Answers(payments, await batch.QueryLastAsync(statements, Payment.Read));
+    }
+
+    static IReadOnlyList<Payment?> Answers(List<Payment> asked, List<Payment> written)
+    {
+        var done = written.ToDictionary(p => (p.CustomerId, p.Id));
+        return asked.ConvertAll(p => done.GetValueOrDefault((p.CustomerId, p.Id)));
     }
 
     static PaymentAccepted AcceptedOf(Payment payment) => new(payment.Id, payment.OrderId, payment.CustomerId, payment.Method);
 
-    static (Guid, Guid) RowOf(Write write) => (write.Of.CustomerId, write.Of.OrderId.Value);
+    static (Guid, Guid) RowOf(Payment payment) => (payment.CustomerId, payment.OrderId.Value);
 
-    static object?[] Keys(IReadOnlyCollection<Write> writes) => Sql.Pairs(writes.Select(w => (w.Of.CustomerId, w.Of.Id.Value)));
+    static object?[] Keys(IEnumerable<Payment> payments) => Sql.Pairs(payments.Select(p => (p.CustomerId, p.Id.Value)));
 
     const string Lock = """
         SELECT 1 FROM payments.payments p JOIN unnest($1::uuid[], $2::uuid[]) AS w (customer_id, id) ON p.customer_id = w.customer_id AND p.id = w.id
@@ -100,7 +110,7 @@ internal sealed class PaymentWrites(NpgsqlDataSource db, BatchDatabase batches)
         SELECT {Payment.Columns} FROM made
         """;
 
-    const string Change = $"""
+    const string ChangeStatus = $"""
         WITH changed AS (
             UPDATE payments.payments p SET status = w.status, version = p.version + 1, token = NULL, provider_reference = w.reference,
                 captured_at = CASE WHEN w.status = 'captured' THEN w.now ELSE p.captured_at END,

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Souk.Platform.Data;
 
 /// <summary>
-/// Work that comes while other work is under way is done together (natural batches): no timer, nobody waits for company. Alone an item is a batch of
+/// Work that comes while other work is under way is done together (natural batches): nobody waits for company. Alone an item is a batch of
 /// one; under load batches grow by themselves, and since all batches of a process take turns (<see cref="BatchTurns"/>), also where there are many kinds of them.
 /// </summary>
 /// <param name="run">Does a batch and answers each of its items, some of them perhaps only after it has returned; what it throws fails those without an answer.</param>
