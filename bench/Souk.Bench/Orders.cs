@@ -23,11 +23,14 @@ internal static class Orders
             return await Result.MeasureAsync("place-order-alone", shop, settings, () => Tool.WrkAsync(shop.Url, settings.Seconds, Place(shop, spread: true), connections: 1),
                 () => Tool.PgBenchAsync(shop.ConnectionString, Statements(spread: true), clients: 1, settings.Seconds), "the same SQL by pgbench, one client");
         });
-        yield return new(OrderEngine.Name, async () =>
-        {
-            await PrepareStockAsync(shop);
-            return await OrderEngine.MeasureAsync(shop, settings);
-        });
+        foreach (var name in OrderEngine.Names)
+            yield return new(name, async () =>
+            {
+                await PrepareStockAsync(shop);
+                var result = await OrderEngine.MeasureAsync(name, shop, settings);
+                await shop.SettleAsync();
+                return result;
+            });
         yield return new("place-order-two-nodes", TwoNodesAsync);
         yield return new("purchase", async () =>
         {

@@ -24,7 +24,7 @@ internal static class Promises
         Promise.AcceptedIsKept => "Every order that a client saw accepted is there, with the same content, and no further back than the client was told.",
         Promise.RefusedIsNothing => "What was refused for good has left nothing behind.",
         Promise.StockAddsUp => "Stock is never negative or oversold, and what lies on the shelves is the sum of all movements.",
-        Promise.StockIsPromised => "What is reserved is exactly what open orders hold: nothing is released twice, nothing is forgotten.",
+        Promise.StockIsPromised => "What is reserved is exactly what open orders and held carts take: nothing is released twice, nothing is forgotten.",
         Promise.StockIsAsTold => "What lies on the shelves is what staff were told: each accepted adjustment once, no refused one.",
         Promise.ChargedOnce => "No order is charged twice, and no money is kept that no order took.",
         Promise.PaidIsCaptured => "An order is paid exactly when one captured payment of its total was accepted for it.",

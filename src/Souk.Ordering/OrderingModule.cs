@@ -24,6 +24,7 @@ public sealed class OrderingModule : IModule
         services.AddSingleton<OrderNumbers>();
         services.AddSingleton<StockLevels>();
         services.AddSingleton<Kits>();
+        services.AddSingleton<WriteAdjustment>();
         services.AddSingleton(provider => Allocation.Of(provider.GetRequiredService<OrderingOptions>().Allocation));
         services.AddSingleton<PrepareOrder>();
         services.AddSingleton<IOrderStore, OrderStore>();

@@ -5,10 +5,17 @@ namespace Souk.Prove.Actors;
 
 /// <summary>Where actors act.</summary>
 /// <param name="Variants">What is bought: few, so that everybody wants the same.</param>
+/// <param name="Kits">What is sold as some of them, and of what each is made; only in a shop of prove's own.</param>
 /// <param name="Location">Where their stock lies.</param>
-/// <param name="Before">What lay there, and what was promised, before anybody acted.</param>
-internal sealed record World(Shop Shop, History History, IReadOnlyList<string> Variants, string Location, string? ShippingMethod, Account Staff, IReadOnlyList<Account> Members,
-    IReadOnlyDictionary<string, (int OnHand, int Reserved)> Before);
+/// <param name="Before">What lay there, and what could be sold, before anybody acted.</param>
+/// <param name="IsOwn">A shop that nobody else has, and where what is held for a cart is free again before the end.</param>
+internal sealed record World(Shop Shop, History History, IReadOnlyList<string> Variants, IReadOnlyDictionary<string, IReadOnlyList<(string Variant, int Quantity)>> Kits, string Location,
+    string? ShippingMethod, Account Staff, IReadOnlyList<Account> Members, IReadOnlyDictionary<string, (int OnHand, int Available)> Before, bool IsOwn)
+{
+    /// <summary>The stock that a line takes.</summary>
+    public IEnumerable<(string Variant, int Quantity)> UnitsOf(string variant, int quantity) =>
+        Kits.TryGetValue(variant, out var parts) ? parts.Select(p => (p.Variant, p.Quantity * quantity)) : [(variant, quantity)];
+}
 
 /// <summary>Somebody who does one thing after another, each a whole act from a script of its own; a new kind of actor is one more class.</summary>
 internal abstract class Actor(World world, string name)
@@ -32,6 +39,9 @@ internal abstract class Actor(World world, string name)
 
     /// <summary>Half of all want one of four, so that they sell out.</summary>
     protected string Variant(Random script) => world.Variants[script.Next(script.Next(2) == 0 ? Math.Min(4, world.Variants.Count) : world.Variants.Count)];
+
+    /// <summary>Now and then it is a kit.</summary>
+    protected string VariantOrKit(Random script) => script.Next(10) == 0 && world.Kits.Count > 0 ? world.Kits.Keys.First() : Variant(script);
 
     /// <summary>An answer that nobody documented is a broken promise.</summary>
     protected bool Expect(Answer answer, string what, int success, params ReadOnlySpan<string> refusals)

@@ -3,7 +3,7 @@ using Souk.Prove.Traffic;
 
 namespace Souk.Prove.Actors;
 
-/// <summary>Buys in every way there is: lines or a cart, once or twice at once, in two tabs, while the cart is edited; and now and then hangs up.</summary>
+/// <summary>Buys in every way there is: lines or a cart, once or twice at once, in two tabs, while the cart is edited or held; and now and then hangs up.</summary>
 internal sealed class Buyer(World world, string name, Account? account) : Actor(world, name)
 {
     static readonly string[] PlacementRefusals = ["insufficient_stock", "cart_changed", "cart_ordered"];
@@ -17,6 +17,7 @@ internal sealed class Buyer(World world, string name, Account? account) : Actor(
             < 52 => await HangUpAsync(script),
             < 60 => await TwoTabsAsync(script),
             < 68 => await EditWhileOrderingAsync(script),
+            < 76 => await HoldCartAsync(script),
             _ => await BuyCartAsync(script),
         };
         if (accepted is not null) await new Payer(World).GoOnAsync(accepted, script);
@@ -91,6 +92,23 @@ internal sealed class Buyer(World world, string name, Account? account) : Actor(
         return accepted;
     }
 
+    /// <summary>What is in the cart is held; then it is ordered, given back, both at once, or left until the hold ends by itself.</summary>
+    async Task<AcceptedOrder?> HoldCartAsync(Random script)
+    {
+        if (await FillCartAsync(script) is not var (cart, who, _)) return null;
+        var (key, end) = (NewKey(script), World.IsOwn ? script.Next(10) : 0);
+        if (World.IsOwn)
+        {
+            var holds = await Task.WhenAll(Enumerable.Range(0, script.Next(4) == 0 ? 2 : 1).Select(_ => Shop.AskAsync("hold cart", HttpMethod.Post, $"/v1/carts/{cart}/holds", [], who)));
+            foreach (var held in holds) Expect(held, "holding a cart", 201, "insufficient_stock", "holds_full");
+        }
+        if (end == 9) return null;
+        var release = end >= 5 ? Shop.AskAsync("release cart", HttpMethod.Delete, $"/v1/carts/{cart}/holds", null, who) : null;
+        var accepted = end >= 7 ? null : Placed(await Shop.AskAsync("order held cart", HttpMethod.Post, "/v1/orders", Body(("cartId", cart)), who, key), key, isRefusalFinal: true);
+        if (release is not null) Expect(await release, "releasing a cart", 204, "cart_ordered");
+        return accepted;
+    }
+
     /// <summary>A cart with one or two lines, an address and a shipping method.</summary>
     async Task<(string Cart, Caller Who, List<(string Variant, int Quantity)> Lines)?> FillCartAsync(Random script)
     {
@@ -101,7 +119,7 @@ internal sealed class Buyer(World world, string name, Account? account) : Actor(
         var lines = new Dictionary<string, int>();
         for (var i = script.Next(1, 3); i > 0; i--)
         {
-            var (variant, quantity) = (Variant(script), script.Next(1, 4));
+            var (variant, quantity) = (VariantOrKit(script), script.Next(1, 4));
             if (!Expect(await Shop.AskAsync("set cart line", HttpMethod.Put, $"/v1/carts/{cart}/lines/{variant}", Body(("quantity", quantity)), who), "setting a line", 200)) return null;
             lines[variant] = quantity;
         }
@@ -112,8 +130,8 @@ internal sealed class Buyer(World world, string name, Account? account) : Actor(
 
     JsonObject OrderOfLines(Random script)
     {
-        var variants = new HashSet<string> { Variant(script) };
-        if (script.Next(3) == 0) variants.Add(Variant(script));
+        var variants = new HashSet<string> { VariantOrKit(script) };
+        if (script.Next(3) == 0) variants.Add(VariantOrKit(script));
         return Body(("lines", new JsonArray([.. variants.Select(v => Body(("variantId", v), ("quantity", script.Next(1, 4))))])), ("email", account is null ? "guest@example.com" : null));
     }
 

@@ -18,9 +18,9 @@ internal sealed class Packer(World world, string name) : Actor(world, name)
         {
             var sends = Enumerable.Range(0, script.Next(6) == 0 ? 2 : 1).Select(_ =>
                 Shop.AskAsync("mark fulfilment", HttpMethod.Post, $"/v1/admin/orders/{order}/fulfilment", Body(("status", Steps[step])), new(World.Staff)));
-            // A payment that was captured for an order which ended meanwhile is given back.
+            // A payment that was captured for an order which ended meanwhile is given back; what was sold on back-order may not have come.
             foreach (var answer in await Task.WhenAll(sends))
-                if (!Expect(answer, $"marking {order} as {Steps[step]}", 200, "order_not_paid", "order_fulfilled_further")) return;
+                if (!Expect(answer, $"marking {order} as {Steps[step]}", 200, "order_not_paid", "order_fulfilled_further", "not_on_shelf")) return;
                 else History.Orders[order].Fulfilment = Steps[step];
         }
     }

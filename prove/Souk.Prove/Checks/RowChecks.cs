@@ -63,18 +63,18 @@ internal sealed class RowChecks(NpgsqlDataSource db, World world, Func<long> dea
         return ids.Count;
     }
 
-    /// <summary>Orders that left the shelf hold nothing any more, in releases where shipping takes units off it.</summary>
+    /// <summary>Orders that left the shelf hold nothing any more.</summary>
     async Task<long> StockIsPromisedAsync(History history)
     {
         var promised = new Dictionary<string, long>();
-        await foreach (var row in ReadAsync(RowSql.OpenLines)) promised[row.GetString(0)] = row.GetInt64(1);
+        await foreach (var row in ReadAsync(RowSql.Promised)) promised[row.GetString(0)] = row.GetInt64(1);
         var looked = 0;
         await foreach (var row in ReadAsync("SELECT variant_id, reserved::bigint FROM ordering.stock"))
         {
             var (variant, reserved) = (Printed<VariantKind>(row.GetGuid(0)), row.GetInt64(1));
             looked++;
             if (reserved != promised.GetValueOrDefault(variant))
-                history.Violate(Promise.StockIsPromised, string.Create(CultureInfo.InvariantCulture, $"{variant} has {reserved} reserved, and open orders hold {promised.GetValueOrDefault(variant)}"));
+                history.Violate(Promise.StockIsPromised, string.Create(CultureInfo.InvariantCulture, $"{variant} has {reserved} reserved, and open orders and carts hold {promised.GetValueOrDefault(variant)}"));
         }
         return looked;
     }

@@ -39,13 +39,19 @@ internal static class RowSql
         WHERE l.on_hand <> moved OR l.on_hand < 0
         """;
 
-    // A release in which units leave the shelf with the parcel says so in a column of the order.
-    public const string OpenLines = """
-        SELECT line ->> 'variantId', sum((line ->> 'quantity')::bigint)::bigint
-        FROM ordering.orders o CROSS JOIN LATERAL jsonb_array_elements(o.lines) AS line
-        WHERE o.status IN ('placed', 'paid')
-          AND NOT (o.fulfilment_status IN ('shipped', 'delivered') AND coalesce((to_jsonb(o) ->> 'off_shelf')::boolean, false))
-        GROUP BY 1
+    // Orders take stock until their units leave the shelf, a kit as what it is made of; carts while they are held.
+    public const string Promised = """
+        WITH open AS (
+            SELECT line FROM ordering.orders o CROSS JOIN LATERAL jsonb_array_elements(o.lines) AS line WHERE o.status IN ('placed', 'paid') AND NOT o.off_shelf
+        ), taken AS (
+            SELECT line ->> 'variantId' AS id, (line ->> 'quantity')::bigint AS units FROM open WHERE line -> 'components' IS NULL
+            UNION ALL
+            SELECT part ->> 'variantId', (part ->> 'quantity')::bigint * (line ->> 'quantity')::bigint
+            FROM open CROSS JOIN LATERAL jsonb_array_elements(line -> 'components') AS part WHERE line -> 'components' IS NOT NULL
+            UNION ALL
+            SELECT held ->> 'variantId', (held ->> 'quantity')::bigint FROM ordering.carts c CROSS JOIN LATERAL jsonb_array_elements(c.held) AS held WHERE c.held IS NOT NULL
+        )
+        SELECT id, sum(units)::bigint FROM taken GROUP BY id
         """;
 
     public const string MovedByHand = "SELECT variant_id, sum(delta)::bigint FROM ordering.stock_movements WHERE reason <> 'shipped' GROUP BY variant_id";
@@ -152,6 +158,6 @@ internal static class RowSql
     public const string Unsettled = """
         SELECT (SELECT count(*) FROM platform.subscribers s WHERE EXISTS (SELECT FROM platform.outbox o WHERE (o.xid, o.id) > (s.xid, s.id)))
              + (SELECT count(*) FROM platform.parked_events) + (SELECT count(*) FROM platform.jobs WHERE NOT args ? 'dueAt')
-             + (SELECT count(*) FROM ordering.orders WHERE status = 'placed')
+             + (SELECT count(*) FROM ordering.orders WHERE status = 'placed') + (SELECT count(*) FROM ordering.carts WHERE held IS NOT NULL)
         """;
 }

@@ -21,7 +21,7 @@ internal static class ShopNode
         {
             builder.Logging.ClearProviders().AddSimpleConsole(line => line.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
             // Short enough that orders expire while somebody pays them.
-            builder.Configuration.AddInMemoryCollection([new("Payments:Methods", "sandbox,wallet"), new("Ordering:HoldMinutes", "1")]);
+            builder.Configuration.AddInMemoryCollection([new("Payments:Methods", "sandbox,wallet"), new("Ordering:HoldMinutes", "1"), new("Ordering:CartHoldMinutes", "1")]);
             builder.Services.AddSingleton<TimeProvider>(clock);
         });
         await app.StartAsync();

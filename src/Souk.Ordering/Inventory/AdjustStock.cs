@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Souk.Contracts;
 using Souk.Platform.Idempotency;
 
 namespace Souk.Ordering.Inventory;
@@ -26,33 +25,18 @@ internal static class AdjustStock
             .WithMetadata(OldReasons.OfMovement);
 
     static async Task<Results<Created<ReadStock.Movement>, Error>> Handle(VariantId variantId, LocationId locationId, Request request, Caller caller,
-        IdempotencyKey idempotency, HttpContext http, NpgsqlDataSource db, ICatalog catalog, OrderingOptions options, TimeProvider clock, CancellationToken cancel)
+        IdempotencyKey idempotency, HttpContext http, WriteAdjustment write, TimeProvider clock, CancellationToken cancel)
     {
         if (idempotency.Required().Refused(out var keyless, out var key)) return keyless;
         if (Refuse(request) is { } invalid) return invalid;
         var fingerprint = IdempotencyKey.Fingerprint($"{nameof(AdjustStock)} {variantId} {locationId}", request);
-        var now = clock.GetUtcNow();
-        var (actor, id) = (caller.RequiredAccountId, Guid.CreateVersion7(now));
-
-        await using var connection = await db.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if ((await connection.ClaimIdempotencyKeyAsync(actor, key, fingerprint, id, now, cancel)).Refused(out var refused, out var made)) return refused;
-        if (made is { } first)
-        {
-            IdempotencyKey.MarkReplayed(http);
-            id = first;
-        }
-        else
-        {
-            if (await MoveStock.LockAsync(connection, catalog, variantId, locationId, cancel) is { } absent) return absent;
-            var move = new SetStock.Move(id, variantId, locationId.Value, request.Delta!.Value);
-            var why = new SetStock.Why(request.Reason!, request.Note?.Trim() is { Length: > 0 } note ? note : null);
-            if (await MoveStock.RunAsync(connection, move, why, actor, options, now, cancel) is { } guarded) return guarded;
-        }
-        var movement = await connection.QueryFirstAsync(Find, ReadStock.ReadMovement, [variantId.Value, id], cancel);
-        await transaction.CommitAsync(cancel);
+        var note = request.Note?.Trim() is { Length: > 0 } text ? text : null;
+        var why = new SetStock.Why(request.Reason!, caller.RequiredAccountId, clock.GetUtcNow(), note);
+        var move = new SetStock.Move(Guid.CreateVersion7(why.At), variantId, locationId.Value, request.Delta!.Value, why);
+        if ((await write.RunAsync(new(key, fingerprint, move), cancel)).Refused(out var refused, out var done)) return refused;
+        if (done.IsReplay) IdempotencyKey.MarkReplayed(http);
         http.Response.Headers.CacheControl = "private, no-store";
-        return TypedResults.Created($"/v1/admin/stock/{variantId}", movement);
+        return TypedResults.Created($"/v1/admin/stock/{variantId}", done.Movement);
     }
 
     internal static Error? Refuse(Request request)
@@ -65,6 +49,4 @@ internal static class AdjustStock
             wrong.Add(("/note", $"A note is one line of at most {NoteLengthMax} characters."));
         return Error.Invalid(wrong);
     }
-
-    const string Find = $"SELECT {ReadStock.MovementColumns} FROM ordering.stock_movements WHERE variant_id = $1 AND id = $2";
 }

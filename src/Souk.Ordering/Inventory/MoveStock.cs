@@ -29,14 +29,13 @@ internal static class MoveStock
     }
 
     /// <summary>Moves units of a variant whose stock is locked; an error means that the transaction is lost.</summary>
-    public static async Task<Error?> RunAsync(NpgsqlConnection connection, SetStock.Move move, SetStock.Why why, Guid actor, OrderingOptions options,
-        DateTimeOffset now, CancellationToken cancel)
+    public static async Task<Error?> RunAsync(NpgsqlConnection connection, SetStock.Move move, OrderingOptions options, CancellationToken cancel)
     {
         try
         {
             await using var batch = connection.CreateBatch();
-            batch.AddStockChanges([new(move.VariantId, move.Delta, 0)], options, now);
-            SetStock.AddMoves(batch, [move], why, actor, now);
+            batch.AddStockChanges([new(move.VariantId, move.Delta, 0)], options, move.Why.At);
+            SetStock.AddMoves(batch, [move]);
             await batch.ExecuteNonQueryAsync(cancel);
             return null;
         }

@@ -28,12 +28,12 @@ internal static class SetStock
             .ToDictionary(row => row.Id, row => (row.OnHand, row.Reserved));
         var before = (await connection.QueryAsync(Levels, static row => (Key: (row.GetGuid(0), row.GetGuid(1)), OnHand: row.GetInt32(2)), [variants], cancel))
             .ToDictionary(row => row.Key, row => row.OnHand);
-        var (moves, promised) = Plan(levels, locations, before, stock, now);
+        var (moves, promised) = Plan(levels, locations, before, stock, new("import", null, now));
         if (moves.Count > 0)
         {
             await using var batch = connection.CreateBatch();
             batch.AddStockChanges([.. moves.GroupBy(m => m.VariantId).Select(m => new ChangeStock.Change(m.Key, m.Sum(move => move.Delta), 0))], options, now);
-            AddMoves(batch, moves, new("import"), actor: null, now);
+            AddMoves(batch, moves);
             await batch.ExecuteNonQueryAsync(cancel);
         }
         await transaction.CommitAsync(cancel);
@@ -42,13 +42,14 @@ internal static class SetStock
 
     /// <param name="Id">Of the movement that will tell of it.</param>
     /// <param name="Delta">Zero for a level that is new and empty, which tells of no movement.</param>
-    internal readonly record struct Move(Guid Id, VariantId VariantId, Guid LocationId, int Delta);
+    internal readonly record struct Move(Guid Id, VariantId VariantId, Guid LocationId, int Delta, Why Why);
 
-    internal readonly record struct Why(string Reason, string? Note = null);
+    /// <param name="ActorId">The account that does it; null for an import.</param>
+    internal sealed record Why(string Reason, Guid? ActorId, DateTimeOffset At, string? Note = null);
 
     /// <summary>The moves that lead to the told levels. Pure.</summary>
     internal static (IReadOnlyList<Move> Moves, IReadOnlyList<VariantId> Promised) Plan(IReadOnlyList<StockLevel> levels, IReadOnlyDictionary<string, Guid> locations,
-        IReadOnlyDictionary<(Guid, Guid), int> before, IReadOnlyDictionary<Guid, (int OnHand, int Reserved)> stock, DateTimeOffset now)
+        IReadOnlyDictionary<(Guid, Guid), int> before, IReadOnlyDictionary<Guid, (int OnHand, int Reserved)> stock, Why why)
     {
         var (moves, promised) = (new List<Move>(), new List<VariantId>());
         foreach (var variant in levels.GroupBy(l => l.VariantId))
@@ -58,7 +59,7 @@ internal static class SetStock
                           let key = (level.VariantId.Value, location)
                           let lay = before.GetValueOrDefault(key)
                           where lay != level.OnHand || !before.ContainsKey(key)
-                          select new Move(Guid.CreateVersion7(now), level.VariantId, location, level.OnHand - lay)).ToList();
+                          select new Move(Guid.CreateVersion7(why.At), level.VariantId, location, level.OnHand - lay, why)).ToList();
             var (onHand, reserved) = stock[variant.Key.Value];
             var after = onHand + wanted.Sum(m => (long)m.Delta);
             if (after < reserved || after > OnHandMax) promised.Add(variant.Key);
@@ -68,12 +69,13 @@ internal static class SetStock
     }
 
     /// <summary>Levels and their movements, for moves of variants whose stock this transaction has locked.</summary>
-    internal static NpgsqlBatch AddMoves(NpgsqlBatch batch, IReadOnlyList<Move> moves, Why why, Guid? actor, DateTimeOffset now)
+    internal static NpgsqlBatch AddMoves(NpgsqlBatch batch, IReadOnlyList<Move> moves)
     {
         Guid[] variants = [.. moves.Select(m => m.VariantId.Value)], locations = [.. moves.Select(m => m.LocationId)];
         int[] deltas = [.. moves.Select(m => m.Delta)];
         return batch.Add(ChangeLevels, variants, locations, deltas)
-            .Add(Remember, variants, moves.Select(m => m.Id).ToArray(), locations, deltas, why.Reason, actor, now, why.Note);
+            .Add(Remember, variants, moves.Select(m => m.Id).ToArray(), locations, deltas, moves.Select(m => m.Why.Reason).ToArray(),
+                moves.Select(m => m.Why.ActorId).ToArray(), moves.Select(m => m.Why.At).ToArray(), moves.Select(m => m.Why.Note).ToArray());
     }
 
     static async Task<Dictionary<string, Guid>> EnsureLocationsAsync(NpgsqlConnection connection, string[] names, TimeProvider clock, CancellationToken cancel)
@@ -130,8 +132,9 @@ internal static class SetStock
 
     const string Remember = """
         INSERT INTO ordering.stock_movements (variant_id, id, location_id, delta, reason, on_hand, actor_id, created_at, note)
-        SELECT m.variant_id, m.id, m.location_id, m.delta, $5, l.on_hand, $6::uuid, $7::timestamptz, $8
-        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[]) AS m (variant_id, id, location_id, delta)
+        SELECT m.variant_id, m.id, m.location_id, m.delta, m.reason, l.on_hand, m.actor_id, m.moved_at, m.note
+        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::uuid[], $7::timestamptz[], $8::text[])
+            AS m (variant_id, id, location_id, delta, reason, actor_id, moved_at, note)
         JOIN ordering.stock_levels l USING (variant_id, location_id)
         WHERE m.delta <> 0
         """;

@@ -34,8 +34,9 @@ internal static class SetStockLevel
             if (version is { } expected && expected != current) return ETag.VersionMismatch;
             if (onHand != before || current == 0)
             {
-                var move = new SetStock.Move(Guid.CreateVersion7(now), variantId, locationId.Value, onHand - before);
-                if (await MoveStock.RunAsync(connection, move, new("counted"), caller.RequiredAccountId, options, now, cancel) is { } refused) return refused;
+                var move = new SetStock.Move(Guid.CreateVersion7(now), variantId, locationId.Value, onHand - before,
+                    new("counted", caller.RequiredAccountId, now));
+                if (await MoveStock.RunAsync(connection, move, options, cancel) is { } refused) return refused;
                 current++;
             }
             await transaction.CommitAsync(cancel);

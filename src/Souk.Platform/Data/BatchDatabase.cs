@@ -8,7 +8,7 @@ namespace Souk.Platform.Data;
 public sealed class BatchDatabase(NpgsqlDataSource source) : IAsyncDisposable
 {
     /// <summary>Every lane and everything written alone beside them at once: where others hold locks, batches go on.</summary>
-    public const int ConnectionsMax = 15;
+    public const int ConnectionsMax = 16;
 
     public NpgsqlDataSource Source => source;
 

@@ -25,6 +25,21 @@ public static class IdempotencyClaim
         return CryptographicOperations.FixedTimeEquals(first, fingerprint) ? made : IdempotencyKey.Reused;
     }
 
+    /// <summary>
+    /// Adds to a batch, as its first statement, what claims keys that are new, as nearly all are. One that was used fails it (23505) and undoes it whole: then each is tried alone,
+    /// by <see cref="ClaimIdempotencyKeyAsync"/>.
+    /// </summary>
+    public static NpgsqlBatch AddIdempotencyClaims(this NpgsqlBatch batch, IReadOnlyList<(Guid Scope, string Key, byte[] Fingerprint, Guid ResourceId, DateTimeOffset Now)> claims) =>
+        batch.Add(ClaimAll, claims.Select(c => c.Scope).ToArray(), claims.Select(c => c.Key).ToArray(), claims.Select(c => c.Fingerprint).ToArray(),
+            claims.Select(c => c.ResourceId).ToArray(), claims.Select(c => c.Now).ToArray());
+
+    // In order of key, so that two nodes queue up.
+    const string ClaimAll = """
+        INSERT INTO platform.idempotency_keys (scope, key, fingerprint, resource_id, created_at)
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::timestamptz[]) AS k (scope, key, fingerprint, resource_id, created_at)
+        ORDER BY scope, key
+        """;
+
     // Waits for a rival that has inserted the same key and not committed; after its commit the conflict is plain.
     const string Claim = """
         INSERT INTO platform.idempotency_keys (scope, key, fingerprint, resource_id, created_at)

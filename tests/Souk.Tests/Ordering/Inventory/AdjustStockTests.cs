@@ -42,6 +42,29 @@ public sealed class AdjustStockTests(OrderingShop shop) : IClassFixture<Ordering
     }
 
     [Fact]
+    public async Task Those_that_come_together_each_get_their_own_answer()
+    {
+        var place = await shop.LocationIdAsync();
+        const string nowhere = "loc_00000000000000000000000000";
+        var used = OrderingShop.NewKey();
+        var variants = new string[24];
+        for (var i = 0; i < variants.Length; i++) variants[i] = await shop.NewVariantAsync(10);
+        await AdjustAsync(variants[0], new { delta = 1, reason = "received" }, used);
+
+        var answers = await Task.WhenAll(variants.Select((variant, i) => shop.PostAsync($"/v1/admin/stock/{variant}/locations/{(i % 6 == 5 ? nowhere : place)}/adjustments",
+            new { delta = i % 6 == 3 ? -11 : 2, reason = "counted" }, i == 12 ? used : OrderingShop.NewKey(), shop.Staff)));
+
+        foreach (var (i, variant) in variants.Index())
+        {
+            var code = i == 12 ? "idempotency_key_reused" : i % 6 == 3 ? "level_too_low" : i % 6 == 5 ? "location_not_found" : null;
+            if (code is not null) await answers[i].Problem(answers[i].StatusCode, code);
+            else Assert.Equal(HttpStatusCode.Created, answers[i].StatusCode);
+            var onHand = 10 + (i == 0 ? 1 : 0) + (code is null ? 2 : 0);
+            Assert.Equal((onHand, 0, onHand), await shop.StockAsync(variant));
+        }
+    }
+
+    [Fact]
     public async Task Refuses_no_change_an_unknown_reason_and_a_missing_key()
     {
         var variant = await shop.NewVariantAsync(1);
