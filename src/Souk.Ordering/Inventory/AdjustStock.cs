@@ -22,7 +22,7 @@ internal static class AdjustStock
         [Required, AllowedValues("received", "counted", "damaged", "lost", "returned", "other")] string? Reason, [MaxLength(NoteLengthMax)] string? Note);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/admin/stock/{variantId}/locations/{locationId}/adjustments", Handle).ForStaff().WithName(nameof(AdjustStock))
+        routes.MapPost("/v1/admin/stock/{variantId}/locations/{locationId}/adjustments", Handle).ForStaff(Permission.StockWrite).WithName(nameof(AdjustStock))
             .WithMetadata(OldReasons.OfMovement);
 
     static async Task<Results<Created<ReadStock.Movement>, Error>> Handle(VariantId variantId, LocationId locationId, Request request, Caller caller,
@@ -32,7 +32,7 @@ internal static class AdjustStock
         if (Refuse(request) is { } invalid) return invalid;
         var fingerprint = IdempotencyKey.Fingerprint($"{nameof(AdjustStock)} {variantId} {locationId}", request);
         var now = clock.GetUtcNow();
-        var (actor, id) = (caller.RequiredAccountId, Guid.CreateVersion7(now));
+        var (actor, id) = (caller.ActorId, Guid.CreateVersion7(now));
 
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
