@@ -83,7 +83,7 @@ public static class Shop
             if (builder.Configuration.GetValue(Explorer.Option, true)) Explorer.Map(app);
         }
         if (Access.Undeclared(((IEndpointRouteBuilder)app).DataSources.Aggregate()).FirstOrDefault() is { } open)
-            throw new InvalidOperationException($"{open} does not say who may call it: end it with ForEveryone, ForSignedIn or ForStaff.");
+            throw new InvalidOperationException($"{open} does not say who may call it: end it with ForEveryone, ForSignedIn or, under /v1/admin, ForStaff and a permission.");
         return app;
     }
 

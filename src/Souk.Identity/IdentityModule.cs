@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Souk.Contracts;
 using Souk.Identity.Accounts;
+using Souk.Identity.ApiKeys;
 using Souk.Identity.Passwords;
 using Souk.Identity.Sessions;
 using Souk.Identity.Tokens;
@@ -27,6 +28,8 @@ public sealed class IdentityModule : IModule
         services.AddSingleton<SessionIssuer>();
         services.AddSingleton<RevokedSessions>();
         services.AddHostedService(provider => provider.GetRequiredService<RevokedSessions>());
+        services.AddSingleton<ApiKeyTexts>();
+        services.AddSingleton<LivingApiKeys>();
         services.AddSingleton<IIdentity, FirstStaffAccount>();
         services.AddAuthentication(SoukAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, SoukAuthentication>(SoukAuthentication.SchemeName, null);
@@ -46,6 +49,12 @@ public sealed class IdentityModule : IModule
         ListUsers.Map(routes);
         ReadUser.Map(routes);
         AssignRoles.Map(routes);
+
+        MakeApiKey.Map(routes);
+        ListApiKeys.Map(routes);
+        ReadApiKey.Map(routes);
+        RotateApiKey.Map(routes);
+        RevokeApiKey.Map(routes);
     }
 
     public void MapWork(WorkMap work) =>

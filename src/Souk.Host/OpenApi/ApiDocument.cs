@@ -86,7 +86,8 @@ internal sealed class ApiDocument
                 },
                 ["securitySchemes"] = new JsonObject
                 {
-                    ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["bearerFormat"] = "JWT", ["description"] = "The accessToken of `POST /v1/sessions`." },
+                    ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["bearerFormat"] = "JWT",
+                        ["description"] = "The accessToken of `POST /v1/sessions`; where staff may call, also an API key (`souk_key_…`)." },
                     ["cookie"] = new JsonObject { ["type"] = "apiKey", ["in"] = "cookie", ["name"] = "__Host-souk", 
                         ["description"] = "Of `mode: \"cookie\"`; unsafe methods also need the header Souk-Csrf-Token." },
                 },
@@ -121,6 +122,8 @@ internal sealed class ApiDocument
         if (body is not null) operation["requestBody"] = BodyOf(endpoint, body, recorded);
         operation["responses"] = ResponsesOf(endpoint, handler, $"{said.Summary} {said.Remarks}", recorded);
         operation["security"] = SecurityOf(endpoint, handler);
+        if (endpoint.Metadata.GetMetadata<Permission>() is { } needed)
+            (operation["description"], operation["x-permission"]) = ($"{description}\n\nTakes the permission `{needed}`.", needed.Name);
         if (endpoint.Metadata.GetOrderedMetadata<Translation>() is { Count: > 0 } translations)
             operation["x-changed-in"] = new JsonArray([.. translations.Select(t => t.Since.Name).Order(StringComparer.Ordinal).Select(name => (JsonNode)name)]);
         return operation;

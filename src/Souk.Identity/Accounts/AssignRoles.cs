@@ -5,16 +5,18 @@ using Souk.Platform;
 namespace Souk.Identity.Accounts;
 
 /// <summary>
-/// <c>PUT /v1/admin/users/{id}/roles</c> (If-Match): the roles are these from now on. Whoever loses one is signed out everywhere, so that no
-/// token says otherwise; whoever gains one has it from the next refresh. The last staff account keeps its role.
+/// <c>PUT /v1/admin/users/{id}/roles</c> (If-Match): the roles are these from now on. There are <c>staff</c>, <c>support</c>, <c>warehouse</c>,
+/// <c>finance</c>, <c>catalogue</c>. Whoever loses one is signed out everywhere, so that no token says otherwise; whoever gains one has it from the next refresh. Only
+/// <c>staff</c> gives roles, and the last staff account keeps its own.
 /// </summary>
+/// <remarks>Refusals, in this order: 428 and 412 for If-Match, 422 for the roles, 404 <c>user_not_found</c>, 412 <c>version_mismatch</c>, 409 <c>last_staff</c>.</remarks>
 internal static class AssignRoles
 {
     public const int RolesMax = 10;
 
     public sealed record Request([Required] IReadOnlyList<string>? Roles);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/admin/users/{id}/roles", Handle).ForStaff().WithName(nameof(AssignRoles));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/admin/users/{id}/roles", Handle).ForStaff(Permission.UsersWrite).WithName(nameof(AssignRoles));
 
     static async Task<Results<Ok<User>, Error>> Handle(AccountId id, Request request, IfMatch match, NpgsqlDataSource db, PersonalData people, RevokedSessions revoked,
         TimeProvider clock, HttpContext http, CancellationToken cancel)
@@ -24,18 +26,20 @@ internal static class AssignRoles
         if (await Account.FindAsync(db, id.Value, cancel) is not { } account) return AccountErrors.NotFound;
         if (account.Version != version) return ETag.VersionMismatch;
 
-        var isStaff = request.Roles!.Contains(Caller.StaffRole);
-        if (isStaff != account.IsStaff)
+        var roles = Roles.InOrder(request.Roles!);
+        if (!roles.SequenceEqual(account.Roles))
         {
+            var (isStaff, loses) = (roles.Contains(Caller.StaffRole), account.Roles.Except(roles).Any());
             List<Guid> ended = [];
             await using (var connection = await db.OpenConnectionAsync(cancel))
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancel);
-                var changed = await connection.QueryFirstAsync(Change, Account.Read, [id.Value, version, isStaff, clock.GetUtcNow()], cancel);
+                var changed = await connection.QueryFirstAsync(Change, Account.Read,
+                    [id.Value, version, isStaff, clock.GetUtcNow(), roles.Where(role => role != Caller.StaffRole).ToArray()], cancel);
                 if (changed is null) return ETag.VersionMismatch;
                 // Two staff accounts that take the role from each other meet at the one row: the second finds a single one left.
-                if (await connection.ExecuteAsync(isStaff ? CountOneMore : CountOneLess, [], cancel) == 0) return AccountErrors.LastStaff;
-                if (!isStaff)
+                if (isStaff != account.IsStaff && await connection.ExecuteAsync(isStaff ? CountOneMore : CountOneLess, [], cancel) == 0) return AccountErrors.LastStaff;
+                if (loses)
                     ended = await connection.QueryAsync(RevokedSessions.RevokeAll, static row => row.GetGuid(0), [id.Value, null, clock.GetUtcNow(), "role_lost"], cancel);
                 await transaction.CommitAsync(cancel);
                 account = changed;
@@ -51,11 +55,11 @@ internal static class AssignRoles
     {
         null => Error.Invalid("/roles", "Send the roles the user has from now on, [] for none."),
         { Count: > RolesMax } => Error.Invalid("/roles", $"A user has at most {RolesMax} roles."),
-        var roles => Error.Invalid([.. roles.Index().Where(r => r.Item != Caller.StaffRole).Select(r => ($"/roles/{r.Index}", $"The only role is {Caller.StaffRole}."))]),
+        var roles => Error.Invalid([.. roles.Index().Where(r => !Roles.All.Contains(r.Item)).Select(r => ($"/roles/{r.Index}", $"A role is one of {string.Join(", ", Roles.All)}."))]),
     };
 
     const string Change = $"""
-        UPDATE identity.accounts a SET is_staff = $3, version = a.version + 1, updated_at = $4
+        UPDATE identity.accounts a SET is_staff = $3, roles = $5, version = a.version + 1, updated_at = $4
         WHERE a.id = $1 AND a.version = $2 RETURNING {Account.Columns}
         """;
 

@@ -9,7 +9,7 @@ internal static class ListUsers
 {
     sealed record Key(Guid Id);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/users", Handle).ForStaff().WithName(nameof(ListUsers));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/users", Handle).ForStaff(Permission.UsersRead).WithName(nameof(ListUsers));
 
     static async Task<Results<Ok<Page<User>>, Error>> Handle(PageRequest page, [Description("Finds the one who has it.")] string? email, NpgsqlDataSource db, PersonalData people, HttpContext http,
         CancellationToken cancel)

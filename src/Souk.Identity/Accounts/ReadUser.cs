@@ -5,7 +5,7 @@ namespace Souk.Identity.Accounts;
 /// <summary><c>GET /v1/admin/users/{id}</c>: one user, for staff.</summary>
 internal static class ReadUser
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/users/{id}", Handle).ForStaff().WithName(nameof(ReadUser));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/users/{id}", Handle).ForStaff(Permission.UsersRead).WithName(nameof(ReadUser));
 
     static async Task<Results<Ok<User>, StatusCodeHttpResult, Error>> Handle(AccountId id, NpgsqlDataSource db, PersonalData people, HttpContext http,
         CancellationToken cancel)

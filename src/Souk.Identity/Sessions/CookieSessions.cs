@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Souk.Identity.Accounts;
 
 namespace Souk.Identity.Sessions;
 
@@ -22,7 +23,7 @@ internal sealed class CookieSessions(NpgsqlDataSource db, SessionTokens tokens, 
 
     readonly ConcurrentDictionary<Guid, Living> cache = [];
 
-    internal sealed record Living(Guid AccountId, Guid SessionId, bool IsStaff, byte[] Hash, DateTimeOffset ReadAt);
+    internal sealed record Living(Guid AccountId, Guid SessionId, IReadOnlyList<string> Roles, byte[] Hash, DateTimeOffset ReadAt);
 
     /// <summary>The session of the request's cookie; null for none, and for one that names no living session.</summary>
     public async ValueTask<Living?> FindAsync(HttpContext http, CancellationToken cancel)
@@ -32,14 +33,15 @@ internal sealed class CookieSessions(NpgsqlDataSource db, SessionTokens tokens, 
         if (cache.TryGetValue(token.SessionId, out var known) && (now - known.ReadAt).Duration() < TimeSpan.FromSeconds(CacheSecondsMax)
             && CryptographicOperations.FixedTimeEquals(known.Hash, hash)) return known;
 
-        var found = await db.QueryFirstAsync(Find, static row => Tuple.Create(row.GetBoolean(0), row.GetFieldValue<DateTimeOffset>(1), row.GetFieldValue<DateTimeOffset>(2)),
+        var found = await db.QueryFirstAsync(Find, static row => Tuple.Create(
+                Account.RolesOf(row.GetBoolean(0), row.GetFieldValue<string[]>(3)), row.GetFieldValue<DateTimeOffset>(1), row.GetFieldValue<DateTimeOffset>(2)),
             [token.AccountId, token.SessionId, hash, now], cancel);
-        if (found is not var (isStaff, idleUntil, expiresAt)) return null;
+        if (found is not var (roles, idleUntil, expiresAt)) return null;
         var slideTo = Earlier(now.AddDays(options.CookieIdleDays), expiresAt);
         if (slideTo - idleUntil > SlideStep) await db.ExecuteAsync(Slide, [token.AccountId, token.SessionId, slideTo], cancel);
 
         if (cache.Count >= CachedMax) cache.Clear();
-        return cache[token.SessionId] = new(token.AccountId, token.SessionId, isStaff, hash, now);
+        return cache[token.SessionId] = new(token.AccountId, token.SessionId, roles, hash, now);
     }
 
     public void Set(HttpContext http, string token) => http.Response.Cookies.Append(Name, token, Options(TimeSpan.FromDays(options.SessionDaysMax)));
@@ -51,7 +53,7 @@ internal sealed class CookieSessions(NpgsqlDataSource db, SessionTokens tokens, 
     static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
     const string Find = """
-        SELECT a.is_staff, s.idle_until, s.expires_at
+        SELECT a.is_staff, s.idle_until, s.expires_at, a.roles
         FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id
         WHERE s.account_id = $1 AND s.id = $2 AND s.secret_hash = $3 AND s.mode = 'cookie' AND s.revoked_at IS NULL AND s.idle_until > $4
         """;

@@ -16,7 +16,13 @@ internal static class SessionErrors
 
     public static readonly Error NotSignedIn = new(401, "not_signed_in", "Sign in and send the access token as 'Authorization: Bearer …'.");
 
-    public static readonly Error NotAllowed = new(403, "not_allowed", "Your account may not do this.");
+    /// <summary>On a route for accounts: whoever is known and has none calls with an API key.</summary>
+    public static readonly Error NotAllowed = new(403, "not_allowed", "This is about somebody's own account, and an API key has none. Sign in as that account.");
+
+    public static Error Lacks(Permission permission) => new(403, "not_allowed", $"This takes the permission {permission}, which you do not have. Ask staff for a role or a key that has it.")
+    {
+        Details = [("permission", permission.Name)],
+    };
 
     public static readonly Error CsrfTokenInvalid = new(403, "csrf_token_invalid",
         "Send the csrfToken of your sign-in as Souk-Csrf-Token. GET /v1/me answers it in a header of that name.");

@@ -24,7 +24,7 @@ internal static class ListLedgerAccounts
 {
     sealed record Key(Guid Id);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/ledger/accounts", Handle).ForStaff().WithName(nameof(ListLedgerAccounts));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/ledger/accounts", Handle).ForStaff(Permission.LedgerRead).WithName(nameof(ListLedgerAccounts));
 
     static async Task<Results<Ok<Page<LedgerAccountAnswer>>, Error>> Handle(PageRequest page,
         [Description("Those of one kind: `wallet`, `clearing`, `revenue`, `shipping`, `tax`.")] string? kind, [Description("The wallet accounts of one customer.")] AccountId? customerId,

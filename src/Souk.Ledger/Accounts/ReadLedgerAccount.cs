@@ -9,7 +9,7 @@ namespace Souk.Ledger.Accounts;
 /// </summary>
 internal static class ReadLedgerAccount
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/ledger/accounts/{id}", Handle).ForStaff().WithName(nameof(ReadLedgerAccount));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/ledger/accounts/{id}", Handle).ForStaff(Permission.LedgerRead).WithName(nameof(ReadLedgerAccount));
 
     static async Task<Results<Ok<LedgerAccountAnswer>, Error>> Handle(LedgerAccountId id, [Description("RFC 3339; default now. Before the account was opened there is none.")] string? at,
         NpgsqlDataSource db, HttpContext http, CancellationToken cancel)

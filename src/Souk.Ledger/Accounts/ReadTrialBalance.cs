@@ -14,7 +14,7 @@ internal static class ReadTrialBalance
     /// <param name="Accounts">How many there are.</param>
     internal sealed record TrialBalanceRow(AccountPurpose Kind, string Name, long Accounts, long DebitsPosted, long CreditsPosted, long DebitsPending, long CreditsPending);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/ledger/trial-balance", Handle).ForStaff().WithName(nameof(ReadTrialBalance));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/ledger/trial-balance", Handle).ForStaff(Permission.LedgerRead).WithName(nameof(ReadTrialBalance));
 
     static async Task<Ok<TrialBalance>> Handle(NpgsqlDataSource db, HttpContext http, CancellationToken cancel)
     {

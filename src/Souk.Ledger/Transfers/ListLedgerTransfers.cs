@@ -16,7 +16,7 @@ internal static class ListLedgerTransfers
     internal sealed record LedgerTransfer(TransferId Id, LedgerAccountId DebitAccountId, LedgerAccountId CreditAccountId, Money Amount, string Code, TransferPhase Phase, TransferId? PendingId,
         int? TimeoutSeconds, long DebitBalance, long CreditBalance, DateTimeOffset CreatedAt);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/ledger/accounts/{id}/transfers", Handle).ForStaff().WithName(nameof(ListLedgerTransfers));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/ledger/accounts/{id}/transfers", Handle).ForStaff(Permission.LedgerRead).WithName(nameof(ListLedgerTransfers));
 
     static async Task<Results<Ok<Page<LedgerTransfer>>, Error>> Handle(LedgerAccountId id, PageRequest page, NpgsqlDataSource db, HttpContext http, CancellationToken cancel)
     {

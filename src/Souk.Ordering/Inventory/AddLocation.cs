@@ -7,7 +7,7 @@ internal static class AddLocation
     /// <param name="Priority">Default 100; the lowest comes first.</param>
     public sealed record Request([Required] string? Name, [Range(0, Location.PriorityMax)] int? Priority, string? Country, string? PostalCode);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/admin/locations", Handle).ForStaff().WithName(nameof(AddLocation));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/admin/locations", Handle).ForStaff(Permission.StockWrite).WithName(nameof(AddLocation));
 
     static async Task<Results<Created<Location>, Error>> Handle(Request request, NpgsqlDataSource db, TimeProvider clock, CancellationToken cancel)
     {

@@ -21,7 +21,7 @@ internal static class AdjustStock
         [Required, AllowedValues("received", "counted", "damaged", "lost", "returned", "other")] string? Reason, [MaxLength(NoteLengthMax)] string? Note);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/admin/stock/{variantId}/locations/{locationId}/adjustments", Handle).ForStaff().WithName(nameof(AdjustStock))
+        routes.MapPost("/v1/admin/stock/{variantId}/locations/{locationId}/adjustments", Handle).ForStaff(Permission.StockWrite).WithName(nameof(AdjustStock))
             .WithMetadata(OldReasons.OfMovement);
 
     static async Task<Results<Created<ReadStock.Movement>, Error>> Handle(VariantId variantId, LocationId locationId, Request request, Caller caller,
@@ -31,7 +31,7 @@ internal static class AdjustStock
         if (Refuse(request) is { } invalid) return invalid;
         var fingerprint = IdempotencyKey.Fingerprint($"{nameof(AdjustStock)} {variantId} {locationId}", request);
         var note = request.Note?.Trim() is { Length: > 0 } text ? text : null;
-        var why = new SetStock.Why(request.Reason!, caller.RequiredAccountId, clock.GetUtcNow(), note);
+        var why = new SetStock.Why(request.Reason!, caller.ActorId, clock.GetUtcNow(), note);
         var move = new SetStock.Move(Guid.CreateVersion7(why.At), variantId, locationId.Value, request.Delta!.Value, why);
         if ((await write.RunAsync(new(key, fingerprint, move), cancel)).Refused(out var refused, out var done)) return refused;
         if (done.IsReplay) IdempotencyKey.MarkReplayed(http);

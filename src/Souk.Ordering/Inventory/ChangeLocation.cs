@@ -24,7 +24,7 @@ internal static class ChangeLocation
         internal bool IsPostalCodeGiven { get; private init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/v1/admin/locations/{locationId}", Handle).ForStaff().WithName(nameof(ChangeLocation));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/v1/admin/locations/{locationId}", Handle).ForStaff(Permission.StockWrite).WithName(nameof(ChangeLocation));
 
     static async Task<Results<Ok<Location>, Error>> Handle(LocationId locationId, Request request, IfMatch match, NpgsqlDataSource db, HttpContext http, CancellationToken cancel)
     {

@@ -7,7 +7,7 @@ internal static class ListLocations
 {
     sealed record Key(Guid Id);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/locations", Handle).ForStaff().WithName(nameof(ListLocations));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/locations", Handle).ForStaff(Permission.StockRead).WithName(nameof(ListLocations));
 
     static async Task<Results<Ok<Page<Location>>, Error>> Handle(HttpContext http, PageRequest page, NpgsqlDataSource db, CancellationToken cancel)
     {

@@ -7,7 +7,7 @@ internal static class ListMovements
 {
     sealed record Key(Guid Id);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/stock/{variantId}/movements", Handle).ForStaff().WithName(nameof(ListMovements))
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/stock/{variantId}/movements", Handle).ForStaff(Permission.StockRead).WithName(nameof(ListMovements))
         .WithMetadata(OldReasons.OfMovements);
 
     static async Task<Results<Ok<Page<ReadStock.Movement>>, Error>> Handle(VariantId variantId, PageRequest page, NpgsqlDataSource db, HttpContext http, CancellationToken cancel)

@@ -25,11 +25,13 @@ internal static class ReadStock
     /// <param name="Delta">Units that came (positive) or went.</param>
     /// <param name="OnHand">What lay at the location afterwards.</param>
     /// <param name="Reason">received, counted, damaged, lost, returned, import, shipped or other.</param>
-    /// <param name="ActorId">The account that did it; absent for an import.</param>
+    /// <param name="ActorId">The account that did it; absent for an API key and an import.</param>
     /// <param name="OrderId">The order that was shipped; else absent.</param>
-    public sealed record Movement(LocationId LocationId, int Delta, string Reason, int OnHand, AccountId? ActorId, DateTimeOffset CreatedAt, string? Note, OrderId? OrderId);
+    /// <param name="ApiKeyId">The API key that did it.</param>
+    public sealed record Movement(LocationId LocationId, int Delta, string Reason, int OnHand, AccountId? ActorId, DateTimeOffset CreatedAt, string? Note, OrderId? OrderId,
+        ApiKeyId? ApiKeyId);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/stock/{variantId}", Handle).ForStaff().WithName(nameof(ReadStock))
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/stock/{variantId}", Handle).ForStaff(Permission.StockRead).WithName(nameof(ReadStock))
         .WithMetadata(OldReasons.OfStock);
 
     static async Task<Results<Ok<VariantStock>, Error>> Handle(VariantId variantId, HttpContext http, NpgsqlDataSource db, CancellationToken cancel)
@@ -61,8 +63,8 @@ internal static class ReadStock
     }
 
     internal static Movement ReadMovement(NpgsqlDataReader row) => new(new(row.GetGuid(0)), row.GetInt32(1), row.GetString(2), row.GetInt32(3),
-        row.Nullable<Guid>(4) is { } actor ? new AccountId(actor) : null, row.GetFieldValue<DateTimeOffset>(5), row.NullableString(6),
-        row.Nullable<Guid>(7) is { } order ? new OrderId(order) : null);
+        Actor.AccountOf(row.Nullable<Guid>(4)), row.GetFieldValue<DateTimeOffset>(5), row.NullableString(6),
+        row.Nullable<Guid>(7) is { } order ? new OrderId(order) : null, Actor.ApiKeyOf(row.Nullable<Guid>(4)));
 
     /// <summary>Columns that a list adds its own behind.</summary>
     internal const int MovementColumnCount = 8;

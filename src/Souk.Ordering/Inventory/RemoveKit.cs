@@ -6,7 +6,7 @@ namespace Souk.Ordering.Inventory;
 /// </summary>
 internal static class RemoveKit
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/admin/stock/{variantId}/kit", Handle).ForStaff().WithName(nameof(RemoveKit));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/admin/stock/{variantId}/kit", Handle).ForStaff(Permission.StockWrite).WithName(nameof(RemoveKit));
 
     static async Task<Results<NoContent, Error>> Handle(VariantId variantId, NpgsqlDataSource db, Kits kits, OrderingOptions options, TimeProvider clock, CancellationToken cancel)
     {

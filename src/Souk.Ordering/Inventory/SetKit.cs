@@ -22,7 +22,7 @@ internal static class SetKit
 
     public sealed record Kit(VariantId VariantId, IReadOnlyList<Component> Components);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/admin/stock/{variantId}/kit", Handle).ForStaff().WithName(nameof(SetKit));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/admin/stock/{variantId}/kit", Handle).ForStaff(Permission.StockWrite).WithName(nameof(SetKit));
 
     static async Task<Results<Ok<Kit>, Error>> Handle(VariantId variantId, Request request, HttpContext http, NpgsqlDataSource db, ICatalog catalog, Kits kits,
         OrderingOptions options, TimeProvider clock, CancellationToken cancel)

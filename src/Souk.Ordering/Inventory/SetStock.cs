@@ -44,7 +44,7 @@ internal static class SetStock
     /// <param name="Delta">Zero for a level that is new and empty, which tells of no movement.</param>
     internal readonly record struct Move(Guid Id, VariantId VariantId, Guid LocationId, int Delta, Why Why);
 
-    /// <param name="ActorId">The account that does it; null for an import.</param>
+    /// <param name="ActorId">The account or API key that does it; null for an import.</param>
     internal sealed record Why(string Reason, Guid? ActorId, DateTimeOffset At, string? Note = null);
 
     /// <summary>The moves that lead to the told levels. Pure.</summary>

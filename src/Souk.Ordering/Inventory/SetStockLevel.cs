@@ -16,7 +16,7 @@ internal static class SetStockLevel
     public sealed record Request([Required] int? OnHand);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/v1/admin/stock/{variantId}/locations/{locationId}", Handle).ForStaff().WithName(nameof(SetStockLevel))
+        routes.MapPut("/v1/admin/stock/{variantId}/locations/{locationId}", Handle).ForStaff(Permission.StockWrite).WithName(nameof(SetStockLevel))
             .WithMetadata(OldReasons.OfStock);
 
     static async Task<Results<Ok<ReadStock.VariantStock>, Error>> Handle(VariantId variantId, LocationId locationId, Request request, [OptionalHeader] IfMatch match, Caller caller, HttpContext http,
@@ -35,7 +35,7 @@ internal static class SetStockLevel
             if (onHand != before || current == 0)
             {
                 var move = new SetStock.Move(Guid.CreateVersion7(now), variantId, locationId.Value, onHand - before,
-                    new("counted", caller.RequiredAccountId, now));
+                    new("counted", caller.ActorId, now));
                 if (await MoveStock.RunAsync(connection, move, options, cancel) is { } refused) return refused;
                 current++;
             }

@@ -44,7 +44,7 @@ internal static class SetStockRules
         internal bool IsIncomingGiven { get; private init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/v1/admin/stock/{variantId}", Handle).ForStaff().WithName(nameof(SetStockRules))
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/v1/admin/stock/{variantId}", Handle).ForStaff(Permission.StockWrite).WithName(nameof(SetStockRules))
         .WithMetadata(OldReasons.OfStock);
 
     static async Task<Results<Ok<ReadStock.VariantStock>, Error>> Handle(VariantId variantId, Request request, HttpContext http, NpgsqlDataSource db, ICatalog catalog,

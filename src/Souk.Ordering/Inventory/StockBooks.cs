@@ -27,7 +27,7 @@ public static class StockBooks
     /// <param name="Promised">What open orders and held carts take of it; both should be the same.</param>
     public sealed record Imbalance(VariantId VariantId, int OnHand, long Levels, long Movements, int Reserved, long Promised);
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/stock-books", Handle).ForStaff().WithName(nameof(StockBooks));
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/stock-books", Handle).ForStaff(Permission.StockRead).WithName(nameof(StockBooks));
 
     static async Task<Ok<Books>> Handle(HttpContext http, NpgsqlDataSource db, CancellationToken cancel)
     {

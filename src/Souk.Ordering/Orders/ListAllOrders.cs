@@ -10,7 +10,7 @@ internal static class ListAllOrders
     /// <param name="CustomerId">The account, or the guest, as <c>usr_…</c>.</param>
     internal sealed record Sale(AccountId CustomerId, Order Order);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/orders", Handle).ForStaff().WithName(nameof(ListAllOrders));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/orders", Handle).ForStaff(Permission.OrdersRead).WithName(nameof(ListAllOrders));
 
     static async Task<Results<Ok<Page<Sale>>, Error>> Handle(PageRequest page,
         [Description("Finds the one of this number, in any spelling.")] string? number, NpgsqlDataSource db, PersonalData people, HttpContext http,

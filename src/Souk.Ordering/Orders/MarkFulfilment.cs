@@ -22,7 +22,7 @@ internal static class MarkFulfilment
 
     public sealed record Request([Required, AllowedValues("packed", "shipped", "delivered")] string? Status);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/admin/orders/{id}/fulfilment", Handle).ForStaff().WithName(nameof(MarkFulfilment));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/admin/orders/{id}/fulfilment", Handle).ForStaff(Permission.OrdersWrite).WithName(nameof(MarkFulfilment));
 
     static async Task<Results<Ok<Order>, Error>> Handle(OrderId id, Request request, Caller caller, NpgsqlDataSource db, PersonalData people, IAllocation allocation,
         OrderingOptions options, TimeProvider clock, HttpContext http, CancellationToken cancel)
@@ -31,7 +31,7 @@ internal static class MarkFulfilment
         if (await StoredOrder.FindAnyAsync(db, id, cancel) is not { } order) return OrderErrors.NotFound;
         // Before anything is locked: where it goes never changes.
         var to = await order.ShippingAddressAsync(people, cancel);
-        if (await MarkAsync(db, order, request.Status!, to, caller.RequiredAccountId, allocation, options, clock.GetUtcNow(), cancel) is { } refused) return refused;
+        if (await MarkAsync(db, order, request.Status!, to, caller.ActorId, allocation, options, clock.GetUtcNow(), cancel) is { } refused) return refused;
         order = (await StoredOrder.FindAnyAsync(db, id, cancel))!;
         ETag.Set(http, order.Version);
         http.Response.Headers.CacheControl = "private, no-store";

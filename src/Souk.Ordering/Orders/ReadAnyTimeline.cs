@@ -3,7 +3,7 @@ namespace Souk.Ordering.Orders;
 /// <summary><c>GET /v1/admin/orders/{id}/timeline</c>: what happened to an order of anyone, with who did it and what left which shelf; for staff.</summary>
 internal static class ReadAnyTimeline
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/orders/{id}/timeline", Handle).ForStaff().WithName(nameof(ReadAnyTimeline));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/orders/{id}/timeline", Handle).ForStaff(Permission.OrdersRead).WithName(nameof(ReadAnyTimeline));
 
     static async Task<Results<Ok<ReadTimeline.Timeline>, Error>> Handle(OrderId id, NpgsqlDataSource db, HttpContext http, CancellationToken cancel)
     {

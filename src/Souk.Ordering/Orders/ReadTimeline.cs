@@ -14,10 +14,11 @@ internal static class ReadTimeline
     /// <param name="Reason">Why it was cancelled, where the customer said so.</param>
     /// <param name="PaymentId">The payment that paid it.</param>
     /// <param name="ActorId">The account that did it; only for staff.</param>
+    /// <param name="ApiKeyId">The API key that did it; only for staff.</param>
     /// <param name="Taken">What left which shelf; only for staff.</param>
     public sealed record Entry(DateTimeOffset At, [AllowedValues("placed", "paid", "cancelled", "expired", "packed", "shipped", "delivered")] string What,
         [AllowedValues("customer", "shop", "payment", "clock")] string By, string? Reason = null, PaymentId? PaymentId = null, AccountId? ActorId = null,
-        IReadOnlyList<Units>? Taken = null);
+        IReadOnlyList<Units>? Taken = null, ApiKeyId? ApiKeyId = null);
 
     public sealed record Units(VariantId VariantId, LocationId LocationId, int Quantity);
 
@@ -31,12 +32,13 @@ internal static class ReadTimeline
         // Each entry after the first is a version of the order.
         if (ETag.Matches(http, order.Version)) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         var changes = await ReadAnyOrder.ChangesAsync(db, order, cancel);
-        return TypedResults.Ok(new Timeline(id, order.Number, [.. Tell(order, changes).Select(e => e with { ActorId = null })]));
+        return TypedResults.Ok(new Timeline(id, order.Number, [.. Tell(order, changes).Select(e => e with { ActorId = null, ApiKeyId = null })]));
     }
 
     /// <summary>The story that the rows tell. Pure.</summary>
     internal static IEnumerable<Entry> Tell(StoredOrder order, IReadOnlyList<ReadAnyOrder.Change> changes) =>
-        changes.Select(change => new Entry(change.ChangedAt, change.To, ByOf(change.To), change.Reason, change.To == OrderStatus.Paid ? order.PaymentId : null, change.ActorId))
+        changes.Select(change => new Entry(change.ChangedAt, change.To, ByOf(change.To), change.Reason, change.To == OrderStatus.Paid ? order.PaymentId : null, change.ActorId,
+                ApiKeyId: change.ApiKeyId))
             .Prepend(new(order.PlacedAt, OrderStatus.Placed, "customer"));
 
     static string ByOf(string step) => step switch

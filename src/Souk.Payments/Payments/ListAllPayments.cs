@@ -16,7 +16,7 @@ internal static class ListAllPayments
         DateTimeOffset CreatedAt, int Version);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/admin/payments", Handle).ForStaff().WithName(nameof(ListAllPayments));
+        routes.MapGet("/v1/admin/payments", Handle).ForStaff(Permission.PaymentsRead).WithName(nameof(ListAllPayments));
 
     static async Task<Results<Ok<Page<StaffPayment>>, Error>> Handle(PageRequest page, [Description("Those of one order.")] OrderId? orderId,
         [Description("Those that stand so: `pending`, `captured`, `declined`, `refunded`.")] string? status, NpgsqlDataSource db, HttpContext http,

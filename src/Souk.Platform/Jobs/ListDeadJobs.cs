@@ -17,7 +17,7 @@ internal static class ListDeadJobs
 
     sealed record Key(Guid Id);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/dead-jobs", Handle).ForStaff().WithName(nameof(ListDeadJobs));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/admin/dead-jobs", Handle).ForStaff(Permission.JobsRead).WithName(nameof(ListDeadJobs));
 
     static async Task<Results<Ok<Page<DeadJob>>, Error>> Handle(PageRequest page, NpgsqlDataSource db, HttpContext http, CancellationToken cancel)
     {

@@ -13,7 +13,7 @@ internal static class ReplayDeadJob
     public sealed record Replay(Id<JobKind> JobId);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/admin/dead-jobs/{id}/replays", Handle).ForStaff().WithName(nameof(ReplayDeadJob));
+        routes.MapPost("/v1/admin/dead-jobs/{id}/replays", Handle).ForStaff(Permission.JobsWrite).WithName(nameof(ReplayDeadJob));
 
     static async Task<Results<Accepted<Replay>, Error>> Handle(Id<JobKind> id, NpgsqlDataSource db, JobSignal signal, TimeProvider clock, HttpContext http,
         CancellationToken cancel)

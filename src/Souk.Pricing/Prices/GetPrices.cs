@@ -7,7 +7,7 @@ internal static class GetPrices
     public sealed record VariantPrices(VariantId VariantId, IReadOnlyList<Money> Prices, int Version);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/admin/prices/{variantId}", Handle).ForStaff().WithName(nameof(GetPrices));
+        routes.MapGet("/v1/admin/prices/{variantId}", Handle).ForStaff(Permission.PricesRead).WithName(nameof(GetPrices));
 
     static async Task<Results<Ok<VariantPrices>, StatusCodeHttpResult, Error>> Handle(
         VariantId variantId, HttpContext http, NpgsqlDataSource db, CancellationToken cancel)

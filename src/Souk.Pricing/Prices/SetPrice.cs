@@ -16,7 +16,7 @@ internal static class SetPrice
     public sealed record Request([Required] long? Amount, [Required] string? Currency);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/v1/admin/prices/{variantId}", Handle).ForStaff().WithName(nameof(SetPrice));
+        routes.MapPut("/v1/admin/prices/{variantId}", Handle).ForStaff(Permission.PricesWrite).WithName(nameof(SetPrice));
 
     static async Task<Results<Ok<GetPrices.VariantPrices>, Error>> Handle(
         VariantId variantId, Request request, IfMatch match, HttpContext http, NpgsqlDataSource db, IBus bus, TimeProvider clock, CancellationToken cancel)

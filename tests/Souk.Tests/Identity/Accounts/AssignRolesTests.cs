@@ -22,6 +22,38 @@ public sealed class AssignRolesTests(TestShop shop) : IClassFixture<TestShop>
     }
 
     [Fact]
+    public async Task An_account_may_have_several_roles_and_losing_any_ends_every_session()
+    {
+        var (staff, anna) = (await shop.NewStaff(), await shop.NewPerson());
+        var given = await staff.Http.PutRoles(anna.Id, 1, "finance", "support", "finance");
+        Assert.Equal(["support", "finance"], (await given.Body()).GetProperty("roles").EnumerateArray().Select(r => r.GetString()));
+        var both = await shop.SignedIn(anna.Email);
+        foreach (var path in new[] { "/v1/admin/users", "/v1/admin/ledger/accounts" }) Assert.Equal(HttpStatusCode.OK, (await both.Http.GetAsync(path)).StatusCode);
+        await (await both.Http.PutRoles(anna.Id, 2, "staff")).Problem(HttpStatusCode.Forbidden, "not_allowed");
+
+        // Gaining one beside them ends nothing; losing one does.
+        Assert.Equal(HttpStatusCode.OK, (await staff.Http.PutRoles(anna.Id, 2, "support", "finance", "catalogue")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await both.Http.GetAsync("/v1/admin/users")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await staff.Http.PutRoles(anna.Id, 3, "support", "catalogue")).StatusCode);
+        await (await both.Http.GetAsync("/v1/admin/users")).Problem(HttpStatusCode.Unauthorized, "access_token_invalid");
+        var problem = await (await (await shop.SignedIn(anna.Email)).Http.GetAsync("/v1/admin/ledger/accounts")).Problem(HttpStatusCode.Forbidden, "not_allowed");
+        Assert.Equal("ledger:read", problem.Text("permission"));
+    }
+
+    [Fact]
+    public async Task A_cookie_has_the_roles_of_its_account()
+    {
+        var (staff, anna) = (await shop.NewStaff(), await shop.NewPerson());
+        await staff.Http.PutRoles(anna.Id, 1, "warehouse");
+        using var browser = shop.NewClient();
+        browser.DefaultRequestHeaders.Add("Cookie", (await shop.SignIn(anna.Email, mode: "cookie")).Headers.GetValues("Set-Cookie").Single().Split(';')[0]);
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/v1/admin/orders")).StatusCode);
+        await (await browser.GetAsync("/v1/admin/users")).Problem(HttpStatusCode.Forbidden, "not_allowed");
+        await staff.Http.PutRoles(anna.Id, 2, "support");
+        await (await browser.GetAsync("/v1/admin/orders")).Problem(HttpStatusCode.Unauthorized, "not_signed_in");
+    }
+
+    [Fact]
     public async Task The_same_roles_again_change_nothing()
     {
         var (staff, anna) = (await shop.NewStaff(), await shop.NewPerson());
