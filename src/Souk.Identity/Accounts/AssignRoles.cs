@@ -6,7 +6,8 @@ namespace Souk.Identity.Accounts;
 
 /// <summary>
 /// <c>PUT /v1/admin/users/{id}/roles</c> (If-Match): the roles are these from now on. Whoever loses one is signed out everywhere, so that no
-/// token says otherwise; whoever gains one has it from the next refresh. The last staff account keeps its role.
+/// token says otherwise; whoever gains one has it from the next refresh. The last staff account keeps its role. Needs a recent sign-in or step-up (403
+/// <c>step_up_required</c>).
 /// </summary>
 internal static class AssignRoles
 {
@@ -14,7 +15,7 @@ internal static class AssignRoles
 
     public sealed record Request([Required] IReadOnlyList<string>? Roles);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/admin/users/{id}/roles", Handle).ForStaff().WithName(nameof(AssignRoles));
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/admin/users/{id}/roles", Handle).ForStaff().RequiresRecentSignIn().WithName(nameof(AssignRoles));
 
     static async Task<Results<Ok<User>, Error>> Handle(AccountId id, Request request, IfMatch match, NpgsqlDataSource db, PersonalData people, RevokedSessions revoked,
         TimeProvider clock, HttpContext http, CancellationToken cancel)

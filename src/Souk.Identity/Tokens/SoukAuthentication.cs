@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using Souk.Identity.SecondFactors;
 using Souk.Identity.Sessions;
 
 namespace Souk.Identity.Tokens;
@@ -30,7 +31,7 @@ internal sealed class SoukAuthentication(IOptionsMonitor<AuthenticationSchemeOpt
             return await tokens.CheckAsync(bearer, evenExpired: false, Context.RequestAborted) is { } claims && !revoked.Contains(claims.SessionId)
                 ? Ticket("bearer", claims) : AuthenticateResult.Fail("The access token is not valid.");
         return await cookies.FindAsync(Context, Context.RequestAborted) is { } session
-            ? Ticket(CookieSessions.Mode, new(session.AccountId, session.SessionId, session.IsStaff ? [Caller.StaffRole] : []))
+            ? Ticket(CookieSessions.Mode, new(session.AccountId, session.SessionId, session.Roles))
             : AuthenticateResult.NoResult();
     }
 
@@ -58,7 +59,7 @@ internal sealed class SoukAuthentication(IOptionsMonitor<AuthenticationSchemeOpt
     protected override async Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         Response.Headers.WWWAuthenticate = "Bearer realm=\"souk\", error=\"insufficient_scope\"";
-        await SessionErrors.NotAllowed.ExecuteAsync(Context);
+        await (Context.User.IsInRole(StaffFactor.PendingRole) ? SecondFactorErrors.SetupRequired : SessionErrors.NotAllowed).ExecuteAsync(Context);
     }
 
     static AuthenticateResult Ticket(string kind, AccessTokens.Claims claims)
