@@ -93,6 +93,19 @@ public sealed class AnswerChallengeTests(TestShop shop) : IClassFixture<TestShop
         Assert.Equal(before + 1, await shop.SessionsOf(anna.Person));
     }
 
+    [Fact]
+    public async Task Of_ten_right_codes_at_once_one_answers_and_the_others_are_not_spent()
+    {
+        var anna = await shop.NewGuardedPerson();
+        var challenge = await shop.ChallengeOf(anna.Person);
+
+        var answers = await Task.WhenAll(anna.RecoveryCodes.Select(code => shop.Answer(challenge, code)));
+
+        Assert.Equal(1, Successes(answers));
+        Assert.All(await Refusals(answers), refusal => Assert.Equal("challenge_ended", refusal));
+        Assert.Equal(9, (await anna.Person.SecondFactors()).GetProperty("recoveryCodesLeft").GetInt32());
+    }
+
     /// <summary>Whoever saw the code over a shoulder and knows the password too comes second, or not at all.</summary>
     [Theory]
     [InlineData(true)]
