@@ -4,6 +4,7 @@ namespace Souk.Contracts;
 // What the ids of the shop name. The aliases (ProductId, OrderId, …) stand in src/Directory.Build.props.
 public abstract class AccountKind : IIdKind { public static string Prefix => "usr"; }
 public abstract class ApiKeyKind : IIdKind { public static string Prefix => "key"; }
+public abstract class SessionKind : IIdKind { public static string Prefix => "ses"; }
 public abstract class CategoryKind : IIdKind { public static string Prefix => "cat"; }
 public abstract class ProductKind : IIdKind { public static string Prefix => "prod"; }
 public abstract class VariantKind : IIdKind { public static string Prefix => "var"; }

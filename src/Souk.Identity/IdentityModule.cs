@@ -3,6 +3,7 @@ using Souk.Contracts;
 using Souk.Identity.Accounts;
 using Souk.Identity.ApiKeys;
 using Souk.Identity.Passwords;
+using Souk.Identity.SecondFactors;
 using Souk.Identity.Sessions;
 using Souk.Identity.Tokens;
 using Souk.Platform.Modules;
@@ -20,6 +21,11 @@ public sealed class IdentityModule : IModule
     {
         services.AddSingleton(IdentityOptions.Read(configuration));
         services.AddSingleton<PasswordPool>();
+        services.AddSingleton<CurrentPassword>();
+        services.AddSingleton<SecondFactorCodes>();
+        services.AddSingleton<StaffFactor>();
+        services.AddSingleton<Challenges>();
+        services.AddSingleton<SessionAnswers>();
         services.AddSingleton<SessionTokens>();
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<AccessTokens>();
@@ -45,6 +51,17 @@ public sealed class IdentityModule : IModule
         SignIn.Map(routes);
         RefreshSession.Map(routes);
         SignOut.Map(routes);
+        AnswerChallenge.Map(routes);
+        ListSessions.Map(routes);
+        EndSession.Map(routes);
+        EndSessions.Map(routes);
+        StepUp.Map(routes);
+
+        ReadSecondFactors.Map(routes);
+        AddTotp.Map(routes);
+        ConfirmTotp.Map(routes);
+        RemoveTotp.Map(routes);
+        RenewRecoveryCodes.Map(routes);
 
         ListUsers.Map(routes);
         ReadUser.Map(routes);
@@ -57,6 +74,9 @@ public sealed class IdentityModule : IModule
         RevokeApiKey.Map(routes);
     }
 
-    public void MapWork(WorkMap work) =>
+    public void MapWork(WorkMap work)
+    {
         work.Every(ForgetEndedSessions.Cron, ForgetEndedSessions.JobType, ForgetEndedSessions.RunAsync);
+        work.Every(ForgetEndedChallenges.Cron, ForgetEndedChallenges.JobType, ForgetEndedChallenges.RunAsync);
+    }
 }

@@ -21,6 +21,15 @@ public sealed class IdentityOptions
     /// <summary>Sign-ins and registrations that wait for their turn to hash, 0..10,000; more are refused with 503 <c>sign_in_busy</c>. Default 64.</summary>
     public int PasswordQueueMax { get; init; } = 64;
 
+    /// <summary>How long a sign-in or step-up serves for dangerous acts, in minutes, 1..1,440; then 403 <c>step_up_required</c>. Default 15.</summary>
+    public int StepUpMinutes { get; init; } = 15;
+
+    /// <summary>Staff without a second factor can do nothing of staff until they have set one up. Default false.</summary>
+    public bool StaffNeedSecondFactor { get; init; }
+
+    /// <summary>What authenticators call the shop, 1..40 characters without a colon. Default <c>Souk</c>.</summary>
+    public string TotpIssuer { get; init; } = "Souk";
+
     internal TimeSpan AccessTokenTime => TimeSpan.FromMinutes(AccessTokenMinutes);
 
     internal static IdentityOptions Read(IConfiguration configuration)
@@ -32,6 +41,9 @@ public sealed class IdentityOptions
         Check(nameof(SessionDaysMax), options.SessionDaysMax, 1, 365);
         Check(nameof(PasswordsAtOnceMax), options.PasswordsAtOnceMax, 1, 64);
         Check(nameof(PasswordQueueMax), options.PasswordQueueMax, 0, 10_000);
+        Check(nameof(StepUpMinutes), options.StepUpMinutes, 1, 1_440);
+        if (options.TotpIssuer is not { Length: > 0 and <= 40 } issuer || issuer.Contains(':', StringComparison.Ordinal))
+            throw new InvalidOperationException($"The setting Identity:{nameof(TotpIssuer)} is '{options.TotpIssuer}'; it has 1 to 40 characters and no colon.");
         return options;
     }
 

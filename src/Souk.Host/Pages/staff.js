@@ -16,10 +16,32 @@ form.onsubmit = event => {
   event.preventDefault();
   attempt(form.querySelector('button'), async () => {
     const given = new FormData(form);
-    start(await call('POST', '/v1/sessions', { body: { email: given.get('email'), password: given.get('password') } }));
+    try { start(await call('POST', '/v1/sessions', { body: { email: given.get('email'), password: given.get('password') } })); } catch (problem) {
+      if (problem.body?.code !== 'second_factor_required') throw problem;
+      return askCode(problem.body.challenge);
+    }
     await list();
   });
 };
+
+/** The second half of a sign-in. When its challenge has ended, it begins anew. */
+function askCode(challenge) {
+  const code = el('input', { name: 'code', autocomplete: 'one-time-code', required: true });
+  const next = el('button', { textContent: 'Continue' });
+  const second = el('form', { className: 'narrow card' }, el('h1', {}, 'Second factor'), el('label', {}, 'Code of your authenticator, or a recovery code ', code), next);
+  second.onsubmit = event => {
+    event.preventDefault();
+    attempt(next, async () => {
+      try { start(await call('POST', `/v1/sessions/challenges/${challenge}`, { body: { code: code.value } })); } catch (problem) {
+        if (problem.body?.code === 'challenge_ended') show('Sign in', form);
+        throw problem;
+      }
+      await list();
+    });
+  };
+  show('Second factor', second);
+  code.focus();
+}
 
 async function list() {
   const page = await staff('GET', '/v1/admin/orders?limit=50');

@@ -7,7 +7,7 @@ namespace Souk.Identity.Accounts;
 /// <summary>
 /// <c>PUT /v1/admin/users/{id}/roles</c> (If-Match): the roles are these from now on. There are <c>staff</c>, <c>support</c>, <c>warehouse</c>,
 /// <c>finance</c>, <c>catalogue</c>. Whoever loses one is signed out everywhere, so that no token says otherwise; whoever gains one has it from the next refresh. Only
-/// <c>staff</c> gives roles, and the last staff account keeps its own.
+/// <c>staff</c> gives roles, and the last staff account keeps its own. Needs a recent sign-in or step-up (403 <c>step_up_required</c>).
 /// </summary>
 /// <remarks>Refusals, in this order: 428 and 412 for If-Match, 422 for the roles, 404 <c>user_not_found</c>, 412 <c>version_mismatch</c>, 409 <c>last_staff</c>.</remarks>
 internal static class AssignRoles
@@ -16,7 +16,8 @@ internal static class AssignRoles
 
     public sealed record Request([Required] IReadOnlyList<string>? Roles);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/admin/users/{id}/roles", Handle).ForStaff(Permission.UsersWrite).WithName(nameof(AssignRoles));
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPut("/v1/admin/users/{id}/roles", Handle).ForStaff(Permission.UsersWrite).RequiresRecentSignIn().WithName(nameof(AssignRoles));
 
     static async Task<Results<Ok<User>, Error>> Handle(AccountId id, Request request, IfMatch match, NpgsqlDataSource db, PersonalData people, RevokedSessions revoked,
         TimeProvider clock, HttpContext http, CancellationToken cancel)

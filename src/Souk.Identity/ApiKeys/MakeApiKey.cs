@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using Souk.Contracts;
+using Souk.Identity.Sessions;
 
 namespace Souk.Identity.ApiKeys;
 
 /// <summary>
 /// <c>POST /v1/admin/api-keys</c>: makes a key for a machine, which may do what its permissions say until it expires or is revoked. The answer shows the key, once.
-/// It belongs to the shop: it serves on when the account that made it loses a role.
+/// It belongs to the shop: it serves on when the account that made it loses a role. Needs a recent sign-in or step-up (403 <c>step_up_required</c>).
 /// </summary>
 /// <remarks>
 /// Takes no Idempotency-Key, for no secret is stored to be shown again: after a lost answer the list shows a key that was never used; revoke it and make another.
@@ -24,7 +25,8 @@ internal static class MakeApiKey
     /// <param name="ExpiresAt">At most 400 days from now.</param>
     public sealed record Request([Required] string? Name, [Required] IReadOnlyList<string>? Permissions, [Required] DateTimeOffset? ExpiresAt);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/admin/api-keys", Handle).ForStaff(Permission.KeysWrite).WithName(nameof(MakeApiKey));
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/admin/api-keys", Handle).ForStaff(Permission.KeysWrite).RequiresRecentSignIn().WithName(nameof(MakeApiKey));
 
     static async Task<Results<Created<ApiKey>, Error>> Handle(Request request, Caller caller, NpgsqlDataSource db, ApiKeyTexts texts, TimeProvider clock, HttpContext http,
         CancellationToken cancel)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Souk.Identity.Accounts;
+using Souk.Identity.SecondFactors;
 
 namespace Souk.Identity.Sessions;
 
@@ -33,30 +34,40 @@ internal sealed class CookieSessions(NpgsqlDataSource db, SessionTokens tokens, 
         if (cache.TryGetValue(token.SessionId, out var known) && (now - known.ReadAt).Duration() < TimeSpan.FromSeconds(CacheSecondsMax)
             && CryptographicOperations.FixedTimeEquals(known.Hash, hash)) return known;
 
-        var found = await db.QueryFirstAsync(Find, static row => Tuple.Create(
-                Account.RolesOf(row.GetBoolean(0), row.GetFieldValue<string[]>(3)), row.GetFieldValue<DateTimeOffset>(1), row.GetFieldValue<DateTimeOffset>(2)),
-            [token.AccountId, token.SessionId, hash, now], cancel);
-        if (found is not var (roles, idleUntil, expiresAt)) return null;
-        var slideTo = Earlier(now.AddDays(options.CookieIdleDays), expiresAt);
-        if (slideTo - idleUntil > SlideStep) await db.ExecuteAsync(Slide, [token.AccountId, token.SessionId, slideTo], cancel);
+        var found = await db.QueryFirstAsync(Find, static row => Tuple.Create(Account.RolesOf(row.GetBoolean(0), row.GetFieldValue<string[]>(1)), row.GetBoolean(2),
+                row.GetFieldValue<DateTimeOffset>(3), row.GetFieldValue<DateTimeOffset>(4)),
+            [token.AccountId, token.SessionId, hash, now, options.StaffNeedSecondFactor], cancel);
+        if (found is not var (roles, lacksFactor, lastSeenAt, expiresAt)) return null;
+        if (now - lastSeenAt > SlideStep)
+            await db.ExecuteAsync(Slide, [token.AccountId, token.SessionId, Earlier(now.AddDays(options.CookieIdleDays), expiresAt), now], cancel);
 
         if (cache.Count >= CachedMax) cache.Clear();
-        return cache[token.SessionId] = new(token.AccountId, token.SessionId, roles, hash, now);
+        return cache[token.SessionId] = new(token.AccountId, token.SessionId, lacksFactor && roles.Count > 0 ? [StaffFactor.PendingRole] : roles, hash, now);
     }
 
     public void Set(HttpContext http, string token) => http.Response.Cookies.Append(Name, token, Options(TimeSpan.FromDays(options.SessionDaysMax)));
 
     public static void Clear(HttpContext http) => http.Response.Cookies.Append(Name, "", Options(TimeSpan.Zero));
 
+    /// <summary>Takes the cookie back of who called with it and whose session has ended.</summary>
+    public static void ClearOwn(HttpContext http)
+    {
+        if (http.User.Identity?.AuthenticationType == Mode) Clear(http);
+    }
+
     static CookieOptions Options(TimeSpan age) => new() { HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/", MaxAge = age, IsEssential = true };
 
     static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
     const string Find = """
-        SELECT a.is_staff, s.idle_until, s.expires_at, a.roles
+        SELECT a.is_staff, a.roles, $5 AND NOT EXISTS (SELECT FROM identity.totp_factors f WHERE f.account_id = a.id AND f.active_since IS NOT NULL),
+            coalesce(s.last_seen_at, s.created_at), s.expires_at
         FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id
         WHERE s.account_id = $1 AND s.id = $2 AND s.secret_hash = $3 AND s.mode = 'cookie' AND s.revoked_at IS NULL AND s.idle_until > $4
         """;
 
-    const string Slide = "UPDATE identity.sessions SET idle_until = $3 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL AND idle_until < $3";
+    const string Slide = """
+        UPDATE identity.sessions SET idle_until = greatest(idle_until, $3), last_seen_at = $4
+        WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL AND (last_seen_at IS NULL OR last_seen_at < $4)
+        """;
 }

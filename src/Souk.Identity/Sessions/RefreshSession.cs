@@ -59,7 +59,7 @@ internal static class RefreshSession
 
     const string Rotate = $"""
         UPDATE identity.sessions s
-        SET secret_hash = $4, previous_secret_hash = $3, retry_key_hash = $5, idle_until = least($6, s.expires_at)
+        SET secret_hash = $4, previous_secret_hash = $3, retry_key_hash = $5, idle_until = least($6, s.expires_at), last_seen_at = $7
         FROM identity.accounts a
         WHERE s.account_id = $1 AND s.id = $2 AND s.secret_hash = $3 AND s.mode = 'token' AND s.revoked_at IS NULL AND s.idle_until > $7 AND a.id = s.account_id
         RETURNING {Account.Columns}

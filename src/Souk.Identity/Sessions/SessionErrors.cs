@@ -24,6 +24,10 @@ internal static class SessionErrors
         Details = [("permission", permission.Name)],
     };
 
+    public static readonly Error NotFound = Error.NotFound("session_not_found", "You have no such session. List yours at /v1/me/sessions.");
+
+    public static readonly Error ExceptUnknown = Error.Malformed("filter_invalid", "except takes the one value current. Without it all sessions end.");
+
     public static readonly Error CsrfTokenInvalid = new(403, "csrf_token_invalid",
         "Send the csrfToken of your sign-in as Souk-Csrf-Token. GET /v1/me answers it in a header of that name.");
 }

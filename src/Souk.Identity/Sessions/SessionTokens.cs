@@ -24,7 +24,7 @@ internal sealed class SessionTokens(MasterKeys keys)
 
     public static SessionToken New(Guid accountId, Guid sessionId) => new(accountId, sessionId, RandomNumberGenerator.GetBytes(SecretBytes));
 
-    /// <param name="mode"><c>token</c> or <c>cookie</c>: one does not pass for the other.</param>
+    /// <param name="mode"><c>token</c>, <c>cookie</c> or <c>challenge</c>: one does not pass for another.</param>
     public string Write(SessionToken token, string mode)
     {
         byte[] payload = [.. token.AccountId.ToByteArray(bigEndian: true), .. token.SessionId.ToByteArray(bigEndian: true), .. token.Secret];

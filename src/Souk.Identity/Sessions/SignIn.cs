@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
-using Souk.Contracts;
 using Souk.Identity.Accounts;
 using Souk.Identity.Passwords;
 using Souk.Identity.Tokens;
@@ -10,7 +9,9 @@ namespace Souk.Identity.Sessions;
 
 /// <summary>
 /// <c>POST /v1/sessions</c>: signs in. Mode <c>token</c> (default) answers an access and a refresh token; mode <c>cookie</c> sets a cookie that
-/// scripts cannot read and answers the csrf token. With <c>Souk-Cart-Token</c> the guest's cart is copied to the account.
+/// scripts cannot read and answers the csrf token. With <c>Souk-Cart-Token</c> the guest's cart is copied to the account. An account with a second factor gets no
+/// session yet: 401 <c>second_factor_required</c> names a <c>challenge</c>, <c>methods</c> and <c>expiresAt</c>; a code goes to
+/// <c>/v1/sessions/challenges/{challenge}</c>.
 /// </summary>
 /// <remarks>
 /// An unknown e-mail costs what a wrong password costs and gets the same answer. No answer is stored: trying again makes another session.
@@ -19,34 +20,21 @@ internal static class SignIn
 {
     public const string TokenMode = "token";
 
-    /// <summary>A longer cart token is none.</summary>
-    const int CartTokenLengthMax = 500;
-
     public sealed record Request([Required] string? Email, [Required] string? Password, [AllowedValues("token", "cookie")] string? Mode);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/sessions", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance).WithName(nameof(SignIn));
 
     static async Task<Results<Created<SignedIn>, Error>> Handle(Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken, NpgsqlDataSource db,
-        PersonalData people, PasswordPool pool, SessionIssuer sessions, CookieSessions cookies, CsrfTokens csrf, SessionTokens tokens, IOrdering ordering,
-        HttpContext http, CancellationToken cancel)
+        PersonalData people, PasswordPool pool, Challenges challenges, SessionIssuer sessions, SessionAnswers answers, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
         if ((await CheckAsync(request, db, people, pool, cancel)).Refused(out var error, out var known)) return error;
 
         var isCookie = request.Mode == CookieSessions.Mode;
-        if (await sessions.StartAsync(known.AccountId, known.PasswordHash, isCookie, cancel) is not var (account, token)) return SessionErrors.CredentialsWrong;
-        var user = await account.ShowAsync(people, cancel);
-        // Erased: nobody is there who could sign in, and nobody learns of the session.
-        if (user.Email is null) return SessionErrors.CredentialsWrong;
-        CartId? cart = cartToken is { Length: > 0 and <= CartTokenLengthMax }
-            ? await ordering.CopyGuestCartAsync(cartToken, account.Id, cancel) : null;
-
-        http.Response.Headers.CacheControl = "no-store";
-        if (!isCookie) return TypedResults.Created("/v1/sessions/current", await sessions.AnswerAsync(account, user, token, cart, cancel));
-        var cookie = tokens.Write(token, CookieSessions.Mode);
-        cookies.Set(http, cookie);
-        return TypedResults.Created("/v1/sessions/current", new SignedIn(user, CsrfToken: csrf.Make(cookie), CartId: cart));
+        if (await challenges.DueAsync(known.AccountId, known.PasswordHash, isCookie, cancel) is { } due) return due;
+        if (await sessions.StartAsync(known.AccountId, known.PasswordHash, isCookie, http, cancel) is not var (account, token)) return SessionErrors.CredentialsWrong;
+        return await answers.AnswerAsync(account, token, isCookie, cartToken, http, cancel);
     }
 
     internal static Error? Refuse(Request request) => Error.Invalid(ProfileRules.Wrong(

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using Souk.Identity.Accounts;
 using Souk.Identity.ApiKeys;
+using Souk.Identity.SecondFactors;
 using Souk.Identity.Sessions;
 
 namespace Souk.Identity.Tokens;
@@ -66,7 +67,8 @@ internal sealed class SoukAuthentication(IOptionsMonitor<AuthenticationSchemeOpt
     protected override async Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         Response.Headers.WWWAuthenticate = "Bearer realm=\"souk\", error=\"insufficient_scope\"";
-        await (Context.GetEndpoint()?.Metadata.GetMetadata<Permission>() is { } needed ? SessionErrors.Lacks(needed) : SessionErrors.NotAllowed).ExecuteAsync(Context);
+        await (Context.User.IsInRole(StaffFactor.PendingRole) ? SecondFactorErrors.SetupRequired
+            : Context.GetEndpoint()?.Metadata.GetMetadata<Permission>() is { } needed ? SessionErrors.Lacks(needed) : SessionErrors.NotAllowed).ExecuteAsync(Context);
     }
 
     static AuthenticateResult Ticket(string kind, AccessTokens.Claims claims)

@@ -1,4 +1,6 @@
 using System.Text;
+using Souk.Identity.SecondFactors;
+using Souk.Tests.Identity.SecondFactors;
 
 namespace Souk.Tests.Identity;
 
@@ -27,6 +29,30 @@ public sealed class PersonalColumnsTests(TestShop shop) : IClassFixture<TestShop
         {
             Assert.DoesNotContain(planted, text, StringComparison.OrdinalIgnoreCase);
             Assert.DoesNotContain(Convert.ToHexString(Encoding.UTF8.GetBytes(planted)), text, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Fact]
+    public async Task A_dump_of_the_tables_holds_no_device_no_address_no_secret_of_an_authenticator_no_code_and_no_challenge()
+    {
+        shop.Http.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", "PlantedDevice/7.7");
+        var person = await shop.NewPerson();
+        var guarded = await shop.Guard(person);
+        var (used, open) = (await shop.ChallengeOf(person), await shop.ChallengeOf(person));
+        Assert.True((await shop.Answer(used, guarded.RecoveryCodes[0])).IsSuccessStatusCode);
+        var address = (await (await person.Http.GetAsync("/v1/me/sessions")).Body()).GetProperty("items")[0].Text("address");
+
+        var dump = new StringBuilder();
+        foreach (var table in (await Tables()).Where(table => table.StartsWith("identity.", StringComparison.Ordinal)))
+            await Dump(table, dump);
+
+        var text = dump.ToString();
+        byte[] Of(string planted) => Encoding.UTF8.GetBytes(planted);
+        foreach (var planted in new[] { guarded.Secret, Of(Totp.Write(guarded.Secret)), Of(address), Of("PlantedDevice"), Of(used), Of(open) }
+            .Concat(guarded.RecoveryCodes.Select(Of)).Concat(guarded.RecoveryCodes.Select(code => Of(code.Replace("-", "", StringComparison.Ordinal)))))
+        {
+            Assert.DoesNotContain(Convert.ToHexString(planted), text, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(Encoding.Latin1.GetString(planted), text, StringComparison.OrdinalIgnoreCase);
         }
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Playwright;
 using Souk.Catalog.Import;
 using Souk.Tests.Catalog;
 using Souk.Tests.Identity;
+using Souk.Tests.Identity.SecondFactors;
 using Souk.Tests.Ordering;
 using Souk.Tests.Tidy;
 
@@ -183,6 +184,23 @@ public sealed class FrontPageTests(BrowsedShop shop) : IClassFixture<BrowsedShop
         Assert.Empty(await page.EvaluateAsync<string[]>("""
             [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth && !e.closest('.scroll')).map(e => e.outerHTML)
             """));
+        Assert.Empty(complaints);
+    }
+
+    [Fact]
+    public async Task Staff_with_a_second_factor_are_asked_for_a_code()
+    {
+        var member = await shop.Guard(await shop.NewStaff());
+        var (page, complaints) = await OpenAsync("/staff");
+        await page.GetByLabel("E-mail").FillAsync(member.Person.Email);
+        await page.GetByLabel("Password").FillAsync(People.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.GetByLabel("Code of your authenticator").FillAsync("nonsense");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("code is wrong", new() { Timeout = WaitMilliseconds });
+        await page.GetByLabel("Code of your authenticator").FillAsync(member.RecoveryCodes[0]);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Orders" }).WaitForAsync();
         Assert.Empty(complaints);
     }
 

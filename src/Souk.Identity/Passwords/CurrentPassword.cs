@@ -1,0 +1,16 @@
+namespace Souk.Identity.Passwords;
+
+/// <summary>Asks the signed-in for their password once more, before what a borrowed session must not do.</summary>
+internal sealed class CurrentPassword(NpgsqlDataSource db, PasswordPool pool)
+{
+    /// <summary>Null when it is the password of the account; 403 <c>password_wrong</c>, 503 <c>sign_in_busy</c>.</summary>
+    public async Task<Error?> RefuseAsync(Guid accountId, string password, CancellationToken cancel)
+    {
+        var stored = await db.QueryFirstAsync(FindHash, static row => row.GetString(0), [accountId], cancel);
+        if (stored is null || !PasswordRules.IsUsable(password)) return PasswordErrors.Wrong;
+        if ((await pool.RunAsync(() => PasswordHash.Matches(stored, password), cancel)).Refused(out var busy, out var matches)) return busy;
+        return matches ? null : PasswordErrors.Wrong;
+    }
+
+    const string FindHash = "SELECT password_hash FROM identity.accounts WHERE id = $1";
+}

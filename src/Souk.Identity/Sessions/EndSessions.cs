@@ -1,0 +1,25 @@
+namespace Souk.Identity.Sessions;
+
+/// <summary>
+/// <c>DELETE /v1/me/sessions?except=</c>: ends all of one's sessions, this one too; with <c>except=current</c> all but this one. Every node refuses their tokens
+/// within 2 s. Idempotent. Another value of <c>except</c> is refused (400 <c>filter_invalid</c>) and ends none.
+/// </summary>
+internal static class EndSessions
+{
+    const string Except = "except", Current = "current";
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/me/sessions", Handle).ForSignedIn()
+        .Takes(new QueryMember(Except, typeof(string), "Spares the session that asks.", [Current])).WithName(nameof(EndSessions));
+
+    static async Task<Results<NoContent, Error>> Handle(Caller caller, NpgsqlDataSource db, RevokedSessions revoked, TimeProvider clock, HttpContext http,
+        CancellationToken cancel)
+    {
+        if (QueryMembers.RefuseOthers(http, Except) is { } unknown) return unknown;
+        var spares = http.Request.Query.TryGetValue(Except, out var given);
+        if (spares && given != Current) return SessionErrors.ExceptUnknown;
+        revoked.Announce(await db.QueryAsync(RevokedSessions.RevokeAll, static row => row.GetGuid(0),
+            [caller.RequiredAccountId, spares ? caller.SessionId : null, clock.GetUtcNow(), "revoked"], cancel));
+        if (!spares) CookieSessions.ClearOwn(http);
+        return TypedResults.NoContent();
+    }
+}
