@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Souk.Contracts;
 using Souk.Identity.Accounts;
+using Souk.Identity.Guessing;
 using Souk.Identity.Passwords;
 using Souk.Identity.Sessions;
 using Souk.Identity.Tokens;
@@ -18,7 +19,10 @@ public sealed class IdentityModule : IModule
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(IdentityOptions.Read(configuration));
+        services.AddSingleton<PasswordHash>();
         services.AddSingleton<PasswordPool>();
+        services.AddSingleton<DeviceTokens>();
+        services.AddSingleton<SignInGuesses>();
         services.AddSingleton<SessionTokens>();
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<AccessTokens>();
@@ -48,6 +52,9 @@ public sealed class IdentityModule : IModule
         AssignRoles.Map(routes);
     }
 
-    public void MapWork(WorkMap work) =>
+    public void MapWork(WorkMap work)
+    {
         work.Every(ForgetEndedSessions.Cron, ForgetEndedSessions.JobType, ForgetEndedSessions.RunAsync);
+        work.Every(ForgetSignInFailures.Cron, ForgetSignInFailures.JobType, ForgetSignInFailures.RunAsync);
+    }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Souk.Contracts;
 using Souk.Identity.Accounts;
+using Souk.Identity.Guessing;
 using Souk.Identity.Passwords;
 using Souk.Identity.Tokens;
 using Souk.Platform;
@@ -13,6 +14,8 @@ namespace Souk.Identity.Sessions;
 /// scripts cannot read and answers the csrf token. With <c>Souk-Cart-Token</c> the guest's cart is copied to the account.
 /// </summary>
 /// <remarks>
+/// After some wrong passwords the next is taken only after a while: 429 with <c>Retry-After</c>, also for the right one. <c>Souk-Device-Token</c>, as the last sign-in
+/// on this device answered it (in mode <c>cookie</c> a cookie), keeps what strangers try from holding up this device.
 /// An unknown e-mail costs what a wrong password costs and gets the same answer. No answer is stored: trying again makes another session.
 /// </remarks>
 internal static class SignIn
@@ -27,12 +30,12 @@ internal static class SignIn
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/sessions", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance).WithName(nameof(SignIn));
 
-    static async Task<Results<Created<SignedIn>, Error>> Handle(Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken, NpgsqlDataSource db,
-        PersonalData people, PasswordPool pool, SessionIssuer sessions, CookieSessions cookies, CsrfTokens csrf, SessionTokens tokens, IOrdering ordering,
-        HttpContext http, CancellationToken cancel)
+    static async Task<Results<Created<SignedIn>, Error>> Handle(Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken,
+        [FromHeader(Name = DeviceTokens.Header)] string? deviceToken, NpgsqlDataSource db, PersonalData people, PasswordPool pool, SignInGuesses guesses, DeviceTokens devices,
+        SessionIssuer sessions, CookieSessions cookies, CsrfTokens csrf, SessionTokens tokens, IOrdering ordering, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
-        if ((await CheckAsync(request, db, people, pool, cancel)).Refused(out var error, out var known)) return error;
+        if ((await CheckAsync(request, deviceToken, http, db, pool, guesses, cancel)).Refused(out var error, out var known)) return error;
 
         var isCookie = request.Mode == CookieSessions.Mode;
         if (await sessions.StartAsync(known.AccountId, known.PasswordHash, isCookie, cancel) is not var (account, token)) return SessionErrors.CredentialsWrong;
@@ -43,9 +46,11 @@ internal static class SignIn
             ? await ordering.CopyGuestCartAsync(cartToken, account.Id, cancel) : null;
 
         http.Response.Headers.CacheControl = "no-store";
-        if (!isCookie) return TypedResults.Created("/v1/sessions/current", await sessions.AnswerAsync(account, user, token, cart, cancel));
+        var device = devices.Write(new(account.Id, known.DeviceId));
+        if (!isCookie) return TypedResults.Created("/v1/sessions/current", await sessions.AnswerAsync(account, user, token, cart, cancel) with { DeviceToken = device });
         var cookie = tokens.Write(token, CookieSessions.Mode);
         cookies.Set(http, cookie);
+        DeviceTokens.Set(http, device);
         return TypedResults.Created("/v1/sessions/current", new SignedIn(user, CsrfToken: csrf.Make(cookie), CartId: cart));
     }
 
@@ -54,27 +59,35 @@ internal static class SignIn
         ("/password", string.IsNullOrEmpty(request.Password) ? "A password is needed." : null),
         ("/mode", request.Mode is null or TokenMode or CookieSessions.Mode ? null : "A mode is token or cookie.")));
 
-    sealed record Known(Guid AccountId, string PasswordHash);
+    sealed record Known(Guid AccountId, string PasswordHash, Guid DeviceId);
 
-    /// <summary>The account of these credentials. Both outcomes take the same two queries and one hash.</summary>
-    static async Task<Result<Known>> CheckAsync(Request request, NpgsqlDataSource db, PersonalData people, PasswordPool pool, CancellationToken cancel)
+    /// <summary>The account of these credentials. Both outcomes take the same two queries and one hash; a wrong password is counted before it is answered.</summary>
+    static async Task<Result<Known>> CheckAsync(Request request, string? deviceToken, HttpContext http, NpgsqlDataSource db, PasswordPool pool, SignInGuesses guesses,
+        CancellationToken cancel)
     {
         await using var connection = await db.OpenConnectionAsync(cancel);
-        var id = await connection.QueryFirstAsync(RegisterUser.FindClaim, static row => row.GetGuid(0), [EmailAddress.Indexes(people, request.Email!)], cancel);
+        if ((await guesses.BeginAsync(connection, request.Email!, deviceToken ?? http.Request.Cookies[DeviceTokens.Cookie], http.Connection.RemoteIpAddress, cancel))
+            .Refused(out var delayed, out var guess)) return delayed;
+        var id = guess.AccountId;
         var stored = await connection.QueryFirstAsync(FindHash, static row => row.GetString(0), [id], cancel);
         // The connection is not kept while the password waits for its turn.
         await connection.CloseAsync();
 
         var usable = PasswordRules.IsUsable(request.Password!);
-        if ((await pool.RunAsync(() =>
+        if ((await pool.RunAsync(passwords =>
             {
-                var matches = PasswordHash.Matches(stored ?? PasswordHash.OfNobody, usable ? request.Password! : "") && usable && stored is not null;
-                return (matches, Renewed: matches && PasswordHash.IsOutdated(stored!) ? PasswordHash.Make(request.Password!) : null);
+                var matches = passwords.Matches(stored, usable ? request.Password! : "") && usable;
+                return (matches, Renewed: matches && passwords.IsOutdated(stored!) ? passwords.Make(request.Password!) : null);
             }, cancel)).Refused(out var busy, out var outcome)) return busy;
-        if (!outcome.matches) return SessionErrors.CredentialsWrong;
+        if (!outcome.matches)
+        {
+            await guesses.FailedAsync(guess);
+            return SessionErrors.CredentialsWrong;
+        }
+        await guesses.SucceededAsync(guess);
         // Changed meanwhile: then the session below is refused, since it names the hash that was checked.
         if (outcome.Renewed is not null && await db.ExecuteAsync(Rehash, [id, stored, outcome.Renewed], cancel) == 1) stored = outcome.Renewed;
-        return new Known(id, stored!);
+        return new Known(id, stored!, guess.DeviceId);
     }
 
     const string FindHash = "SELECT password_hash FROM identity.accounts WHERE id = $1";
