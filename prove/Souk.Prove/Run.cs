@@ -97,17 +97,21 @@ internal sealed class Run(ProveOptions options, Action<string> tell)
                     await node.StartAsync();
                     own!.Announce(shop);
                 }
-            if (db is not null) await CountDeadlocksAsync(db);
+            if (db is not null) await LookAsync(db);
             if (second % 15 == 0)
                 tell(FormattableString.Invariant($"{watch.Elapsed.TotalSeconds:0} s: {shop.Operations} operations, {history.Orders.Count} orders, ")
                     + FormattableString.Invariant($"{faults.Where(f => f.IsKill).Sum(f => f.Times)} kills, {history.Violations.Values.Sum()} breaches"));
         }
     }
 
-    async Task CountDeadlocksAsync(NpgsqlDataSource db)
+    /// <summary>What could be made good before the end is looked for all the time.</summary>
+    async Task LookAsync(NpgsqlDataSource db)
     {
         try
         {
+            await using var stock = db.CreateCommand(RowSql.Oversold);
+            await using (var reader = await stock.ExecuteReaderAsync())
+                while (await reader.ReadAsync()) history.Violate(Promise.StockAddsUp, reader.GetString(0));
             await using var command = db.CreateCommand(RowSql.Deadlocks);
             var counted = (long)(await command.ExecuteScalarAsync())!;
             if (counted > deadlocksBefore) deadlocks += counted - deadlocksBefore;
@@ -127,7 +131,7 @@ internal sealed class Run(ProveOptions options, Action<string> tell)
         while (db is not null && watch.Elapsed < SettleMax)
         {
             await Task.Delay(500);
-            await CountDeadlocksAsync(db);
+            await LookAsync(db);
             await using var command = db.CreateCommand(RowSql.Unsettled);
             if ((long)(await command.ExecuteScalarAsync())! == 0) return;
             if (isFar || watch.Elapsed < SettleMax / 4) continue;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Souk.Contracts;
 using Souk.Identity.Accounts;
 using Souk.Identity.ApiKeys;
+using Souk.Identity.Guessing;
 using Souk.Identity.Passwords;
 using Souk.Identity.SecondFactors;
 using Souk.Identity.Sessions;
@@ -20,12 +21,15 @@ public sealed class IdentityModule : IModule
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(IdentityOptions.Read(configuration));
+        services.AddSingleton<PasswordHash>();
         services.AddSingleton<PasswordPool>();
         services.AddSingleton<CurrentPassword>();
         services.AddSingleton<SecondFactorCodes>();
         services.AddSingleton<StaffFactor>();
         services.AddSingleton<Challenges>();
         services.AddSingleton<SessionAnswers>();
+        services.AddSingleton<DeviceTokens>();
+        services.AddSingleton<SignInGuesses>();
         services.AddSingleton<SessionTokens>();
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<AccessTokens>();
@@ -78,5 +82,6 @@ public sealed class IdentityModule : IModule
     {
         work.Every(ForgetEndedSessions.Cron, ForgetEndedSessions.JobType, ForgetEndedSessions.RunAsync);
         work.Every(ForgetEndedChallenges.Cron, ForgetEndedChallenges.JobType, ForgetEndedChallenges.RunAsync);
+        work.Every(ForgetSignInFailures.Cron, ForgetSignInFailures.JobType, ForgetSignInFailures.RunAsync);
     }
 }

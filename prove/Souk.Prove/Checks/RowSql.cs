@@ -23,6 +23,10 @@ internal static class RowSql
         SELECT format('the key %s made %s payments', idempotency_key, count(*)) FROM payments.payments GROUP BY customer_id, idempotency_key HAVING count(*) > 1
         """;
 
+    public const string Oversold = """
+        SELECT format('variant %s: on hand %s, reserved %s', variant_id, on_hand, reserved) FROM ordering.stock WHERE reserved < 0 OR on_hand + oversold_max < reserved
+        """;
+
     public const string StockThatDoesNotAddUp = """
         WITH levels AS (
             SELECT variant_id, sum(on_hand) AS lies FROM ordering.stock_levels GROUP BY variant_id

@@ -6,7 +6,7 @@ namespace Souk.Host.Commands;
 
 /// <summary>
 /// <c>souk import adventureworks [folder]</c>: loads a catalogue, into a shop that runs or one that does not. Repeating it changes nothing. What is
-/// refused is reported and is no failure; a folder that cannot be read is one.
+/// refused is reported and is no failure; a folder that cannot be read is one. <c>souk import users file</c>: see <see cref="ImportUsers"/>.
 /// </summary>
 internal static class Import
 {
@@ -16,30 +16,36 @@ internal static class Import
     const int PercentStep = 25;
 
     static readonly Setting Keys = new("keys", "folder", "Where the keys of personal data lie [default: 'keys' in the data folder]");
-    static readonly Argument<string?> What = new("what") { Description = $"The form of the files: {Form}" };
-    static readonly Argument<string?> Folder = new("folder") { Description = "Where they lie [default: the sample catalogue]", Arity = ArgumentArity.ZeroOrOne };
+    static readonly Argument<string?> What = new("what") { Description = $"The form of the files: {Form}, or {ImportUsers.Form}" };
+    static readonly Argument<string?> Folder = new("folder") { Description = "Where they lie [default: the sample catalogue]; of users the file of JSON lines", Arity = ArgumentArity.ZeroOrOne };
 
-    public static Command Command() => CommandLine.Of("import", "Load a catalogue: products, prices, stock, photos, shipping methods.",
+    public static Command Command() => CommandLine.Of("import", "Load a catalogue (products, prices, stock, photos, shipping methods), or users with their passwords.",
         [ShopOptions.Database, DataFolder.Data, Keys, ShopOptions.MasterKeys], RunAsync, What, Folder);
 
     static async Task<int> RunAsync(Chosen settings, Terminal terminal, CancellationToken cancel)
     {
-        if (settings.Argument(What) is not Form) throw new CommandException($"'{settings.Argument(What)}' is no form that can be imported. Say: souk import {Form} [folder]");
+        if (settings.Argument(What) is ImportUsers.Form) return await ImportUsers.RunAsync(settings, settings.Argument(Folder), Keys, terminal, cancel);
+        if (settings.Argument(What) is not Form)
+            throw new CommandException($"'{settings.Argument(What)}' is no form that can be imported. Say: souk import {Form} [folder], or: souk import {ImportUsers.Form} <file>");
         var folder = settings.Argument(Folder) ?? SampleFolder.Find()
             ?? throw new CommandException($"samples/{Form} was not found. Name the folder: souk import {Form} <folder>");
         await using var database = await ReachableDatabase.OfAsync(settings, terminal, cancel);
-        if (await Shop.MissingMigrationsAsync(database.ConnectionString, cancel) is { Count: > 0 } missing)
+        await using var app = await ShopOfAsync(settings, database.ConnectionString, Keys, cancel);
+        Tell(terminal, await RunAsync(app.Services, Path.GetFullPath(folder), terminal, cancel));
+        return CommandLine.Succeeded;
+    }
+
+    /// <summary>The shop whose services import, over a database that has the schema of this build. It is not started.</summary>
+    internal static async Task<WebApplication> ShopOfAsync(Chosen settings, string connectionString, Setting keys, CancellationToken cancel)
+    {
+        if (await Shop.MissingMigrationsAsync(connectionString, cancel) is { Count: > 0 } missing)
             throw new CommandException($"The database lacks {missing.Count} migrations of this build. Run: souk migrate");
-        await using var app = Shop.Build(
-            ShopOptions.Of(settings, database.ConnectionString, Path.GetFullPath(settings[Keys] ?? DataFolder.Of(settings).Keys), ListenAddress.None),
+        return Shop.Build(ShopOptions.Of(settings, connectionString, Path.GetFullPath(settings[keys] ?? DataFolder.Of(settings).Keys), ListenAddress.None),
             builder =>
             {
                 builder.Logging.ClearProviders();
                 settings.AddTo(builder.Configuration);
             });
-
-        Tell(terminal, await RunAsync(app.Services, Path.GetFullPath(folder), terminal, cancel));
-        return CommandLine.Succeeded;
     }
 
     /// <summary>Runs the import and shows how far it is: a bar for a person, lines for a log.</summary>

@@ -1,28 +1,42 @@
 using System.ComponentModel.DataAnnotations;
+using Souk.Identity.Guessing;
 using Souk.Identity.Passwords;
 using Souk.Identity.Sessions;
+using Souk.Platform;
 
 namespace Souk.Identity.Accounts;
 
 /// <summary>
 /// <c>PUT /v1/me/password</c>: sets a new password and ends every other session of the account. A one-time password has served its time then.
 /// </summary>
-/// <remarks>Sent again after a lost answer it gets 403 <c>password_wrong</c>, and the new password works.</remarks>
+/// <remarks>
+/// After some wrong current passwords the next is taken only after a while: 429 with <c>Retry-After</c>.
+/// Sent again after a lost answer it gets 403 <c>password_wrong</c>, and the new password works.
+/// </remarks>
 internal static class ChangePassword
 {
     public sealed record Request([Required] string? CurrentPassword, [Required] string? NewPassword);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/me/password", Handle).ForSignedIn().WithName(nameof(ChangePassword));
 
-    static async Task<Results<NoContent, Error>> Handle(Request request, Caller caller, NpgsqlDataSource db, PasswordPool pool, RevokedSessions revoked,
-        TimeProvider clock, CancellationToken cancel)
+    static async Task<Results<NoContent, Error>> Handle(Request request, Caller caller, NpgsqlDataSource db, PersonalData people, PasswordPool pool, SignInGuesses guesses,
+        RevokedSessions revoked, TimeProvider clock, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
         var id = caller.RequiredAccountId;
-        if (await db.QueryFirstAsync(FindHash, static row => row.GetString(0), [id], cancel) is not { } current) return AccountErrors.NotFound;
-        if ((await pool.RunAsync(() => PasswordHash.Matches(current, request.CurrentPassword!) ? PasswordHash.Make(request.NewPassword!) : "", cancel))
+        if (await db.QueryFirstAsync(FindHash, static row => row.GetString(0), [id], cancel) is not { } current || await Account.FindAsync(db, id, cancel) is not { } account)
+            return AccountErrors.NotFound;
+        var user = await account.ShowAsync(people, cancel);
+        if (PasswordRules.Refuse(request.NewPassword, user.Email, user.Name) is { } weak) return Error.Invalid("/newPassword", weak);
+        if ((await guesses.BeginChangeAsync(id, caller.SessionId, cancel)).Refused(out var delayed, out var guess)) return delayed;
+        if ((await pool.RunAsync(passwords => passwords.Matches(current, request.CurrentPassword!) ? passwords.Make(request.NewPassword!) : "", cancel))
             .Refused(out var busy, out var changed)) return busy;
-        if (changed == "") return PasswordErrors.Wrong;
+        if (changed == "")
+        {
+            await guesses.FailedAsync(guess);
+            return PasswordErrors.Wrong;
+        }
+        await guesses.SucceededAsync(guess);
 
         List<Guid> ended;
         await using (var connection = await db.OpenConnectionAsync(cancel))

@@ -29,12 +29,13 @@ internal static class RegisterUser
     /// <summary>Everything that is wrong, at once.</summary>
     internal static Error? Refuse(Request request) => Error.Invalid(ProfileRules.Wrong(
         ("/email", EmailAddress.Refuse(request.Email)),
-        ("/password", PasswordRules.Refuse(request.Password)),
+        ("/password", PasswordRules.Refuse(request.Password, request.Email, request.Name)),
         ("/name", ProfileRules.RefuseName(request.Name)),
         ("/locale", ProfileRules.RefuseLocale(request.Locale))));
 
     /// <param name="IsFirstStaff">Staff with a one-time password, only if there is no staff.</param>
-    internal sealed record Registration(string Email, string Password, string? Name, string? Locale, bool IsFirstStaff = false);
+    /// <param name="PasswordHash">Of an account that comes from another system, in place of the password.</param>
+    internal sealed record Registration(string Email, string Password, string? Name, string? Locale, bool IsFirstStaff = false, string? PasswordHash = null);
 
     static readonly Error StaffExists = new(409, "staff_exists", "There is a staff account already.");
 
@@ -45,7 +46,7 @@ internal static class RegisterUser
         // Before hashing and before a data key is made: a key made for nobody would stay in the key store for ever.
         var indexes = EmailAddress.Indexes(people, wanted.Email);
         if (await db.QueryFirstAsync(FindClaim, static row => row.GetGuid(0), [indexes], cancel) != default) return AccountErrors.EmailTaken;
-        if ((await pool.RunAsync(() => PasswordHash.Make(wanted.Password), cancel)).Refused(out var busy, out var hash)) return busy;
+        if ((await pool.RunAsync(passwords => wanted.PasswordHash ?? passwords.Make(wanted.Password), cancel)).Refused(out var busy, out var hash)) return busy;
 
         var (id, now) = (AccountId.New(clock).Value, clock.GetUtcNow());
         var account = new Account(id, await people.ProtectAsync(id, Account.EmailColumn, wanted.Email.Trim(), cancel),

@@ -28,7 +28,7 @@ internal static class AddTotp
         if (string.IsNullOrEmpty(request.CurrentPassword)) return Error.Invalid("/currentPassword", "The password of today is needed.");
         var id = caller.RequiredAccountId;
         if (await codes.HasFactorAsync(id, cancel)) return SecondFactorErrors.Active;
-        if (await password.RefuseAsync(id, request.CurrentPassword, cancel) is { } wrong) return wrong;
+        if (await password.RefuseAsync(caller, request.CurrentPassword, cancel) is { } wrong) return wrong;
         if (await Account.FindAsync(db, id, cancel) is not { } account || await people.RevealAsync(id, Account.EmailColumn, account.Email, cancel) is not { } email)
             return AccountErrors.NotFound;
 

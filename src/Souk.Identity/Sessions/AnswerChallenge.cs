@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
+using Souk.Identity.Guessing;
 using Souk.Identity.SecondFactors;
 using Souk.Identity.Tokens;
 
@@ -24,8 +25,9 @@ internal static class AnswerChallenge
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/sessions/challenges/{challenge}", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance).WithName(nameof(AnswerChallenge));
 
-    static async Task<Results<Created<SignedIn>, Error>> Handle(string challenge, Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken, NpgsqlDataSource db,
-        SecondFactorCodes codes, SessionIssuer sessions, SessionAnswers answers, SessionTokens tokens, TimeProvider clock, HttpContext http, CancellationToken cancel)
+    static async Task<Results<Created<SignedIn>, Error>> Handle(string challenge, Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken,
+        [FromHeader(Name = DeviceTokens.Header)] string? deviceToken, NpgsqlDataSource db, SecondFactorCodes codes, SessionIssuer sessions, SessionAnswers answers,
+        SessionTokens tokens, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (SecondFactorErrors.RefuseCode(request.Code) is { } invalid) return invalid;
         if (tokens.Read(challenge, Challenges.TokenMode) is not { } token) return SecondFactorErrors.ChallengeEnded;
@@ -50,7 +52,7 @@ internal static class AnswerChallenge
         await transaction.CommitAsync(cancel);
         // Closed here: what follows needs connections of its own.
         await connection.CloseAsync();
-        return await answers.AnswerAsync(account, session, open.IsCookie, cartToken, http, cancel);
+        return await answers.AnswerAsync(account, session, open.IsCookie, cartToken, deviceToken, http, cancel);
     }
 
     /// <summary>Wrong is told only as often as it is counted: of a thousand guesses at once, five learn something, and a right one passes only before them.</summary>

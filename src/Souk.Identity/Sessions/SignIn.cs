@@ -1,9 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Souk.Identity.Accounts;
+using Souk.Identity.Guessing;
 using Souk.Identity.Passwords;
 using Souk.Identity.Tokens;
-using Souk.Platform;
 
 namespace Souk.Identity.Sessions;
 
@@ -14,6 +14,8 @@ namespace Souk.Identity.Sessions;
 /// <c>/v1/sessions/challenges/{challenge}</c>.
 /// </summary>
 /// <remarks>
+/// After some wrong passwords the next is taken only after a while: 429 with <c>Retry-After</c>, also for the right one. <c>Souk-Device-Token</c>, as the last sign-in
+/// on this device answered it (in mode <c>cookie</c> a cookie), keeps what strangers try from holding up this device.
 /// An unknown e-mail costs what a wrong password costs and gets the same answer. No answer is stored: trying again makes another session.
 /// </remarks>
 internal static class SignIn
@@ -25,16 +27,17 @@ internal static class SignIn
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/sessions", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance).WithName(nameof(SignIn));
 
-    static async Task<Results<Created<SignedIn>, Error>> Handle(Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken, NpgsqlDataSource db,
-        PersonalData people, PasswordPool pool, Challenges challenges, SessionIssuer sessions, SessionAnswers answers, HttpContext http, CancellationToken cancel)
+    static async Task<Results<Created<SignedIn>, Error>> Handle(Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken,
+        [FromHeader(Name = DeviceTokens.Header)] string? deviceToken, NpgsqlDataSource db, PasswordPool pool, SignInGuesses guesses, Challenges challenges,
+        SessionIssuer sessions, SessionAnswers answers, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
-        if ((await CheckAsync(request, db, people, pool, cancel)).Refused(out var error, out var known)) return error;
+        if ((await CheckAsync(request, deviceToken, http, db, pool, guesses, cancel)).Refused(out var error, out var known)) return error;
 
         var isCookie = request.Mode == CookieSessions.Mode;
         if (await challenges.DueAsync(known.AccountId, known.PasswordHash, isCookie, cancel) is { } due) return due;
         if (await sessions.StartAsync(known.AccountId, known.PasswordHash, isCookie, http, cancel) is not var (account, token)) return SessionErrors.CredentialsWrong;
-        return await answers.AnswerAsync(account, token, isCookie, cartToken, http, cancel);
+        return await answers.AnswerAsync(account, token, isCookie, cartToken, deviceToken, http, cancel);
     }
 
     internal static Error? Refuse(Request request) => Error.Invalid(ProfileRules.Wrong(
@@ -44,22 +47,30 @@ internal static class SignIn
 
     sealed record Known(Guid AccountId, string PasswordHash);
 
-    /// <summary>The account of these credentials. Both outcomes take the same two queries and one hash.</summary>
-    static async Task<Result<Known>> CheckAsync(Request request, NpgsqlDataSource db, PersonalData people, PasswordPool pool, CancellationToken cancel)
+    /// <summary>The account of these credentials. Both outcomes take the same two queries and one hash; a wrong password is counted before it is answered.</summary>
+    static async Task<Result<Known>> CheckAsync(Request request, string? deviceToken, HttpContext http, NpgsqlDataSource db, PasswordPool pool, SignInGuesses guesses,
+        CancellationToken cancel)
     {
         await using var connection = await db.OpenConnectionAsync(cancel);
-        var id = await connection.QueryFirstAsync(RegisterUser.FindClaim, static row => row.GetGuid(0), [EmailAddress.Indexes(people, request.Email!)], cancel);
+        if ((await guesses.BeginAsync(connection, request.Email!, DeviceTokens.Of(deviceToken, http.Request), http.Connection.RemoteIpAddress, cancel))
+            .Refused(out var delayed, out var guess)) return delayed;
+        var id = guess.AccountId;
         var stored = await connection.QueryFirstAsync(FindHash, static row => row.GetString(0), [id], cancel);
         // The connection is not kept while the password waits for its turn.
         await connection.CloseAsync();
 
         var usable = PasswordRules.IsUsable(request.Password!);
-        if ((await pool.RunAsync(() =>
+        if ((await pool.RunAsync(passwords =>
             {
-                var matches = PasswordHash.Matches(stored ?? PasswordHash.OfNobody, usable ? request.Password! : "") && usable && stored is not null;
-                return (matches, Renewed: matches && PasswordHash.IsOutdated(stored!) ? PasswordHash.Make(request.Password!) : null);
+                var matches = passwords.Matches(stored, usable ? request.Password! : "") && usable;
+                return (matches, Renewed: matches && passwords.IsOutdated(stored!) ? passwords.Make(request.Password!) : null);
             }, cancel)).Refused(out var busy, out var outcome)) return busy;
-        if (!outcome.matches) return SessionErrors.CredentialsWrong;
+        if (!outcome.matches)
+        {
+            await guesses.FailedAsync(guess);
+            return SessionErrors.CredentialsWrong;
+        }
+        await guesses.SucceededAsync(guess);
         // Changed meanwhile: then the session below is refused, since it names the hash that was checked.
         if (outcome.Renewed is not null && await db.ExecuteAsync(Rehash, [id, stored, outcome.Renewed], cancel) == 1) stored = outcome.Renewed;
         return new Known(id, stored!);

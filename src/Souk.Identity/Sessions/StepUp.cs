@@ -29,7 +29,7 @@ internal static class StepUp
         else
         {
             if (string.IsNullOrEmpty(request.CurrentPassword)) return Error.Invalid("/currentPassword", "The password of today is needed.");
-            if (await password.RefuseAsync(id, request.CurrentPassword, cancel) is { } wrongPassword) return wrongPassword;
+            if (await password.RefuseAsync(caller, request.CurrentPassword, cancel) is { } wrongPassword) return wrongPassword;
         }
 
         await using var connection = await db.OpenConnectionAsync(cancel);

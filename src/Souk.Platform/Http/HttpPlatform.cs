@@ -8,7 +8,7 @@ public static class HttpPlatform
 {
     /// <summary>Headers of ours that a browser page of another origin may send and read.</summary>
     static readonly string[] RequestHeaders =
-        ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Souk-Cart-Token", "Souk-Order-Token", "Souk-Csrf-Token",
+        ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Souk-Cart-Token", "Souk-Order-Token", "Souk-Csrf-Token", "Souk-Device-Token",
             RevisionMiddleware.Header];
 
     static readonly string[] ResponseHeaders = ["ETag", "Link", "Location", "Retry-After", "Idempotent-Replayed", "Souk-Csrf-Token", RevisionMiddleware.Header,

@@ -21,6 +21,7 @@ public static class Measures
     static readonly Counter<long> Refusals = Meter.CreateCounter<long>("souk.refusals", "{answer}", "Problem answers by code");
     static readonly Counter<long> Payments = Meter.CreateCounter<long>("souk.payments", "{payment}", "Payments that came to an outcome");
     static readonly Counter<long> StockOuts = Meter.CreateCounter<long>("souk.stock.outs", "{variant}", "Variants that went out of stock");
+    static readonly Counter<long> Stuffing = Meter.CreateCounter<long>("souk.sign_ins.stuffing", "{range}", "Address ranges that tried many accounts");
     static readonly Counter<long> Faults = Meter.CreateCounter<long>("souk.faults", "{fault}", "Faults by their fingerprint");
     static readonly Histogram<double> JobTimes = Meter.CreateHistogram("souk.job.duration", "s", "How long attempts of jobs took",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.025, 0.1, 0.5, 2.5, 10, 60] });
@@ -49,6 +50,8 @@ public static class Measures
     public static void PaymentEnded(string outcome) => Payments.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public static void StockOut() => StockOuts.Add(1);
+
+    public static void StuffingSeen() => Stuffing.Add(1);
 
     public static void StreamOpened() => Streams.Add(1);
 

@@ -30,6 +30,8 @@ public sealed class CommandLineTests(TestPostgres postgres)
     [InlineData("The database cannot be reached: ", "migrate", "--database", "Host=127.0.0.1;Port=1;Username=u;Password=secret;Database=d")]
     [InlineData("--database is needed: give the option, SOUK_DATABASE or \"database\" in souk.json.", "serve")]
     [InlineData("'shopify' is no form that can be imported. ", "import", "shopify")]
+    [InlineData("Which file? Say: souk import users ", "import", "users")]
+    [InlineData("There is no file ", "import", "users", "/nowhere/users.jsonl")]
     [InlineData("Unrecognized command or argument '--prot'. See: souk up --help", "up", "--prot")]
     public async Task What_cannot_work_is_refused_in_one_line_without_secrets(string says, params string[] arguments)
     {

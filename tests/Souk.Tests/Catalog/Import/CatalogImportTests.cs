@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Souk.Catalog.Import;
+using Souk.Platform.Data;
 
 namespace Souk.Tests.Catalog.Import;
 

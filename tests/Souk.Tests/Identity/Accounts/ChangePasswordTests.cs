@@ -54,6 +54,11 @@ public sealed class ChangePasswordTests(TestShop shop) : IClassFixture<TestShop>
         var anna = await shop.NewPerson();
         await (await Change(anna, People.Password, "short")).Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
         await (await Change(anna, People.Password, People.Password)).Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
+        foreach (var weak in new[] { "qwertyuiop", anna.Email })
+        {
+            var problem = await (await Change(anna, People.Password, weak)).Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
+            Assert.True(problem.GetProperty("errors").TryGetProperty("/newPassword", out _));
+        }
     }
 
     /// <summary>The password is being changed, not yet committed, when the old one is found right: the sign-in waits and then fails.</summary>

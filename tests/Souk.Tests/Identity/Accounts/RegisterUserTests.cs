@@ -50,6 +50,18 @@ public sealed class RegisterUserTests(TestShop shop) : IClassFixture<TestShop>
     }
 
     [Fact]
+    public async Task A_password_that_is_guessed_first_is_refused_and_told_what_to_do()
+    {
+        foreach (var password in new[] { "Password1!", "grete.hansen", "hansen2024" })
+        {
+            var problem = await (await shop.Register(new { email = "grete.hansen@example.com", password, name = "Grete Hansen" }))
+                .Problem(HttpStatusCode.UnprocessableEntity, "validation_failed");
+            Assert.Equal(problem.Text("detail"), problem.GetProperty("errors").GetProperty("/password")[0].GetString());
+            Assert.Contains("Three or four words", problem.Text("detail"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task An_unknown_member_is_refused_by_name()
     {
         var problem = await (await shop.Register(new { email = People.NewEmail(), password = People.Password, admin = true })).Problem(HttpStatusCode.BadRequest, "unknown_member");

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Souk.Contracts;
 using Souk.Identity.Passwords;
 
@@ -77,13 +78,40 @@ public sealed class SignInTests(NarrowShop shop) : IClassFixture<NarrowShop>
     public async Task A_password_hashed_with_older_parameters_is_hashed_anew_at_sign_in()
     {
         var anna = await shop.NewPerson();
-        await SetHash(anna, PasswordHash.Make(People.Password, memoryKibibytes: 8_192, passes: 1));
+        await SetHash(anna, new PasswordHash(new() { PasswordMemoryKibibytes = 8_192, PasswordPasses = 1 }, NullLogger<PasswordHash>.Instance).Make(People.Password));
 
         Assert.Equal(HttpStatusCode.Created, (await shop.SignIn(anna.Email)).StatusCode);
 
         Assert.StartsWith("$argon2id$v=19$m=19456,t=2,p=1$", await Hash(anna), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Created, (await shop.SignIn(anna.Email)).StatusCode);
         Assert.Equal("\"1\"", (await anna.Http.GetAsync("/v1/me")).Headers.ETag?.Tag);
+    }
+
+    /// <summary>Everybody who came from another shop signs in with the password they had; one sign-in later the hash is like any other.</summary>
+    [Theory]
+    [InlineData(People.Password, "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS")]
+    [InlineData("my password", "AQAAAAIAAYagAAAAEAABAgMEBQYHCAkKCwwNDg/Q8A0WMKbtHQJQ2DHCdoEeeFBrgNlldq6vH4qX/CGqGQ==")]
+    [InlineData("password", "$pbkdf2-sha256$1212$4vjV83LKPjQzk31VI4E0Vw$hsYF68OiOUPdDZ1Fg.fJPeq1h/gXXY7acBp9/6c.tmQ")]
+    [InlineData("lètmein", "pbkdf2_sha256$10000$seasalt$CWWFdHOWwPnki7HvkcqN9iA2T3KLW1cf2uZ5kvArtVY=")]
+    public async Task A_password_hashed_by_another_system_serves_and_is_hashed_anew(string password, string hash)
+    {
+        var anna = await shop.NewPerson();
+        await SetHash(anna, hash);
+
+        await (await shop.SignIn(anna.Email, "not my password")).Problem(HttpStatusCode.Unauthorized, "credentials_wrong");
+        Assert.Equal(hash, await Hash(anna));
+        Assert.Equal(HttpStatusCode.Created, (await shop.SignIn(anna.Email, password)).StatusCode);
+        Assert.StartsWith("$argon2id$v=19$m=19456,t=2,p=1$", await Hash(anna), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Created, (await shop.SignIn(anna.Email, password)).StatusCode);
+    }
+
+    /// <summary>Of a database that was restored without its pepper: nobody gets in, and nothing breaks.</summary>
+    [Fact]
+    public async Task A_hash_whose_pepper_is_not_known_is_a_wrong_password()
+    {
+        var anna = await shop.NewPerson();
+        await SetHash(anna, new PasswordHash(new() { PasswordPepper = Convert.ToBase64String(new byte[32]) }, NullLogger<PasswordHash>.Instance).Make(People.Password));
+        await (await shop.SignIn(anna.Email)).Problem(HttpStatusCode.Unauthorized, "credentials_wrong");
     }
 
     [Fact]

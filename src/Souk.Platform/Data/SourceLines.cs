@@ -2,15 +2,15 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
-namespace Souk.Catalog.Import;
+namespace Souk.Platform.Data;
 
 /// <param name="Number">From 1.</param>
 /// <param name="BytesRead">Of the file, this line included.</param>
 /// <param name="Json">Null for a line of more than <see cref="SourceLines.LineBytesMax"/>.</param>
-internal readonly record struct SourceLine(int Number, long BytesRead, byte[]? Json);
+public readonly record struct SourceLine(int Number, long BytesRead, byte[]? Json);
 
 /// <summary>Reads a file line by line; holds one line at a time, however long the file.</summary>
-internal static class SourceLines
+public static class SourceLines
 {
     public const int LineBytesMax = 1_048_576;
 

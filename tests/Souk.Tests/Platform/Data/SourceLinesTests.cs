@@ -1,7 +1,7 @@
 using System.Text;
-using Souk.Catalog.Import;
+using Souk.Platform.Data;
 
-namespace Souk.Tests.Catalog.Import;
+namespace Souk.Tests.Platform.Data;
 
 public sealed class SourceLinesTests
 {
