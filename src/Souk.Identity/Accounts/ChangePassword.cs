@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Souk.Identity.Passwords;
 using Souk.Identity.Sessions;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Accounts;
 
@@ -15,15 +16,21 @@ internal static class ChangePassword
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/me/password", Handle).ForSignedIn().WithName(nameof(ChangePassword));
 
     static async Task<Results<NoContent, Error>> Handle(Request request, Caller caller, NpgsqlDataSource db, PasswordPool pool, RevokedSessions revoked,
-        TimeProvider clock, CancellationToken cancel)
+        SecurityEntries entries, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
         var id = caller.RequiredAccountId;
         if (await db.QueryFirstAsync(FindHash, static row => row.GetString(0), [id], cancel) is not { } current) return AccountErrors.NotFound;
         if ((await pool.RunAsync(() => PasswordHash.Matches(current, request.CurrentPassword!) ? PasswordHash.Make(request.NewPassword!) : "", cancel))
             .Refused(out var busy, out var changed)) return busy;
-        if (changed == "") return PasswordErrors.Wrong;
+        var note = new SecurityNote(SecurityAct.PasswordChanged, SecurityActor.Account(id)).Of(id);
+        if (changed == "")
+        {
+            await db.AppendSecurityEntryAsync(await entries.MakeAsync(note with { Outcome = SecurityOutcome.Refused }, http, cancel), cancel);
+            return PasswordErrors.Wrong;
+        }
 
+        var entry = await entries.MakeAsync(note, http, cancel);
         List<Guid> ended;
         await using (var connection = await db.OpenConnectionAsync(cancel))
         {
@@ -32,6 +39,7 @@ internal static class ChangePassword
             if (await connection.ExecuteAsync(Change, [id, current, changed, clock.GetUtcNow()], cancel) == 0) return PasswordErrors.ChangedMeanwhile;
             ended = await connection.QueryAsync(RevokedSessions.RevokeAll, static row => row.GetGuid(0),
                 [id, caller.SessionId, clock.GetUtcNow(), "password_changed"], cancel);
+            await connection.AppendSecurityEntryAsync(entry, cancel);
             await transaction.CommitAsync(cancel);
         }
         revoked.Announce(ended);

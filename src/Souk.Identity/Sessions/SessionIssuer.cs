@@ -1,18 +1,21 @@
 using Souk.Identity.Accounts;
 using Souk.Identity.Tokens;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Sessions;
 
 /// <summary>What sign-in and refresh share: starting a session, and the answer in token mode.</summary>
-internal sealed class SessionIssuer(NpgsqlDataSource db, SessionTokens tokens, AccessTokens accessTokens, TimeProvider clock, IdentityOptions options)
+internal sealed class SessionIssuer(NpgsqlDataSource db, SessionTokens tokens, AccessTokens accessTokens, SecurityEntries entries, TimeProvider clock, IdentityOptions options)
 {
     /// <summary>A new session for whoever proved the password; null when the password was changed since.</summary>
-    public async Task<(Account, SessionToken)?> StartAsync(Guid accountId, string passwordHash, bool isCookie, CancellationToken cancel)
+    public async Task<(Account, SessionToken)?> StartAsync(Guid accountId, string passwordHash, bool isCookie, HttpContext http, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var token = SessionTokens.New(accountId, Guid.CreateVersion7(now));
+        var entry = await entries.MakeAsync(new SecurityNote(SecurityAct.SignIn, SecurityActor.Account(accountId)) { Details = new SecurityDetails().Flag("cookie", isCookie) }
+            .OfSession(token.SessionId), http, cancel);
         var account = await db.QueryFirstAsync(Start, Account.Read, [accountId, passwordHash, token.SessionId, isCookie ? CookieSessions.Mode : SignIn.TokenMode,
-            token.Hash(), now, IdleUntil(now, isCookie), now.AddDays(options.SessionDaysMax)], cancel);
+            token.Hash(), now, IdleUntil(now, isCookie), now.AddDays(options.SessionDaysMax), entry.ToParameter()], cancel);
         return account is null ? null : (account, token);
     }
 
@@ -30,6 +33,8 @@ internal sealed class SessionIssuer(NpgsqlDataSource db, SessionTokens tokens, A
         ), session AS (
             INSERT INTO identity.sessions (account_id, id, mode, secret_hash, created_at, idle_until, expires_at)
             SELECT account.id, $3, $4, $5, $6, $7, $8 FROM account
+        ), logged AS (
+            {AppendEntry.From} SELECT entry.* FROM account, jsonb_to_record($9) {AppendEntry.Given}
         )
         SELECT * FROM account
         """;

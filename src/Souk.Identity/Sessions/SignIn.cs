@@ -5,6 +5,7 @@ using Souk.Identity.Accounts;
 using Souk.Identity.Passwords;
 using Souk.Identity.Tokens;
 using Souk.Platform;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Sessions;
 
@@ -29,13 +30,14 @@ internal static class SignIn
 
     static async Task<Results<Created<SignedIn>, Error>> Handle(Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken, NpgsqlDataSource db,
         PersonalData people, PasswordPool pool, SessionIssuer sessions, CookieSessions cookies, CsrfTokens csrf, SessionTokens tokens, IOrdering ordering,
-        HttpContext http, CancellationToken cancel)
+        SecurityEntries entries, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
-        if ((await CheckAsync(request, db, people, pool, cancel)).Refused(out var error, out var known)) return error;
+        if ((await CheckAsync(request, db, people, pool, entries, http, cancel)).Refused(out var error, out var known)) return error;
 
         var isCookie = request.Mode == CookieSessions.Mode;
-        if (await sessions.StartAsync(known.AccountId, known.PasswordHash, isCookie, cancel) is not var (account, token)) return SessionErrors.CredentialsWrong;
+        if (await sessions.StartAsync(known.AccountId, known.PasswordHash, isCookie, http, cancel) is not var (account, token))
+            return await RefuseAsync(known.AccountId, db, entries, http, cancel);
         var user = await account.ShowAsync(people, cancel);
         // Erased: nobody is there who could sign in, and nobody learns of the session.
         if (user.Email is null) return SessionErrors.CredentialsWrong;
@@ -57,7 +59,8 @@ internal static class SignIn
     sealed record Known(Guid AccountId, string PasswordHash);
 
     /// <summary>The account of these credentials. Both outcomes take the same two queries and one hash.</summary>
-    static async Task<Result<Known>> CheckAsync(Request request, NpgsqlDataSource db, PersonalData people, PasswordPool pool, CancellationToken cancel)
+    static async Task<Result<Known>> CheckAsync(Request request, NpgsqlDataSource db, PersonalData people, PasswordPool pool, SecurityEntries entries, HttpContext http,
+        CancellationToken cancel)
     {
         await using var connection = await db.OpenConnectionAsync(cancel);
         var id = await connection.QueryFirstAsync(RegisterUser.FindClaim, static row => row.GetGuid(0), [EmailAddress.Indexes(people, request.Email!)], cancel);
@@ -71,10 +74,18 @@ internal static class SignIn
                 var matches = PasswordHash.Matches(stored ?? PasswordHash.OfNobody, usable ? request.Password! : "") && usable && stored is not null;
                 return (matches, Renewed: matches && PasswordHash.IsOutdated(stored!) ? PasswordHash.Make(request.Password!) : null);
             }, cancel)).Refused(out var busy, out var outcome)) return busy;
-        if (!outcome.matches) return SessionErrors.CredentialsWrong;
+        if (!outcome.matches) return await RefuseAsync(stored is null ? null : id, db, entries, http, cancel);
         // Changed meanwhile: then the session below is refused, since it names the hash that was checked.
         if (outcome.Renewed is not null && await db.ExecuteAsync(Rehash, [id, stored, outcome.Renewed], cancel) == 1) stored = outcome.Renewed;
         return new Known(id, stored!);
+    }
+
+    /// <summary>Of an unknown e-mail nothing is noted but that there was one: neither it nor the address is anybody's here.</summary>
+    static async Task<Error> RefuseAsync(Guid? accountId, NpgsqlDataSource db, SecurityEntries entries, HttpContext http, CancellationToken cancel)
+    {
+        var note = new SecurityNote(SecurityAct.SignInRefused, SecurityActor.Nobody) { Outcome = SecurityOutcome.Refused };
+        await db.AppendSecurityEntryAsync(await entries.MakeAsync(accountId is { } known ? note.Of(known) : note, http, cancel), cancel);
+        return SessionErrors.CredentialsWrong;
     }
 
     const string FindHash = "SELECT password_hash FROM identity.accounts WHERE id = $1";

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Platform.Http;
 
@@ -11,8 +12,9 @@ public static class Access
     public static TBuilder ForSignedIn<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
         route.RequireAuthorization();
 
+    /// <summary>What staff ask for, but for reading, stands in the security log before it is done.</summary>
     public static TBuilder ForStaff<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
-        route.RequireAuthorization(policy => policy.RequireRole(Caller.StaffRole));
+        route.RequireAuthorization(policy => policy.RequireRole(Caller.StaffRole)).AddEndpointFilter(StaffActs.Instance);
 
     /// <summary>The routes of an application that forgot to say who may call them.</summary>
     public static IEnumerable<string> Undeclared(EndpointDataSource endpoints) =>
