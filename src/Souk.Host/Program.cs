@@ -13,6 +13,7 @@ var souk = new RootCommand("""
     Doctor.Command(),
     Migrate.Command(),
     Import.Command(),
+    Audit.Command(),
     Serve.Command(),
     Souk.Host.Commands.OpenApi.Command(),
 };

@@ -5,6 +5,7 @@ using Souk.Host.Telemetry;
 using Souk.Platform;
 using Souk.Platform.Modules;
 using Souk.Platform.Pagination;
+using Souk.Platform.SecurityLog;
 using Souk.Platform.Telemetry;
 
 namespace Souk.Host;
@@ -78,6 +79,7 @@ public static class Shop
         if (settings.Roles.Contains("web"))
         {
             app.MapWork();
+            app.MapSecurityLog();
             foreach (var module in modules) module.MapRoutes(app);
             if (builder.Configuration.GetValue(FrontPage.Option, true)) FrontPage.Map(app);
             if (builder.Configuration.GetValue(Explorer.Option, true)) Explorer.Map(app);

@@ -13,7 +13,7 @@ internal delegate Task<int> CommandBody(Chosen settings, Terminal terminal, Canc
 /// <summary>What all commands share: settings, signals, and failures told in one line. A stack trace is for SOUK_TRACE=1 only.</summary>
 internal static class CommandLine
 {
-    public const int Succeeded = 0, Failed = 1, Interrupted = 130;
+    public const int Succeeded = 0, Failed = 1, Broken = 2, Interrupted = 130;
 
     public static Command Of(string name, string description, IReadOnlyList<Setting> settings, CommandBody body, params ReadOnlySpan<Argument<string?>> arguments)
     {
@@ -35,8 +35,7 @@ internal static class CommandLine
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            var word = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
-            return Fail($"{parsed.Errors[0].Message} See: souk {word}--help");
+            return Fail($"{parsed.Errors[0].Message} See: souk {Words(parsed.CommandResult.Command)}--help");
         }
 
         using var stop = new CancellationTokenSource();
@@ -63,6 +62,9 @@ internal static class CommandLine
             stop.Cancel();
         }
     }
+
+    /// <summary>How a command is called: <c>audit verify </c>.</summary>
+    static string Words(Command command) => command is RootCommand ? "" : $"{string.Concat(command.Parents.OfType<Command>().Take(1).Select(Words))}{command.Name} ";
 
     static int Fail(string message)
     {

@@ -3,9 +3,10 @@ using Spectre.Console;
 namespace Souk.Host.Commands;
 
 /// <summary>Where a command tells what it does: coloured for a person at a terminal, plain lines for everything else. It never asks anything.</summary>
-internal sealed class Terminal
+/// <param name="output">Where to; null for standard output.</param>
+internal sealed class Terminal(TextWriter? output = null)
 {
-    readonly TextWriter output = Console.Out;
+    readonly TextWriter output = output ?? Console.Out;
 
     /// <summary>True when a person looks on and colours are wanted (NO_COLOR is honoured).</summary>
     public bool IsLive { get; } = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities is { Ansi: true, ColorSystem: not ColorSystem.NoColors };

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Souk.Identity.Sessions;
 using Souk.Platform;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Accounts;
 
@@ -19,8 +20,8 @@ internal static class AssignRoles
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPut("/v1/admin/users/{id}/roles", Handle).ForStaff(Permission.UsersWrite).RequiresRecentSignIn().WithName(nameof(AssignRoles));
 
-    static async Task<Results<Ok<User>, Error>> Handle(AccountId id, Request request, IfMatch match, NpgsqlDataSource db, PersonalData people, RevokedSessions revoked,
-        TimeProvider clock, HttpContext http, CancellationToken cancel)
+    static async Task<Results<Ok<User>, Error>> Handle(AccountId id, Request request, IfMatch match, Caller caller, NpgsqlDataSource db, PersonalData people, RevokedSessions revoked,
+        SecurityEntries entries, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (match.Required().Refused(out var precondition, out var version)) return precondition;
         if (Refuse(request) is { } invalid) return invalid;
@@ -32,6 +33,8 @@ internal static class AssignRoles
         {
             var (isStaff, loses) = (roles.Contains(Caller.StaffRole), account.Roles.Except(roles).Any());
             List<Guid> ended = [];
+            var entry = await entries.MakeAsync(new SecurityNote(SecurityAct.RolesChanged, SecurityActor.Account(caller.RequiredAccountId))
+                { Details = new SecurityDetails().Change("staff", account.IsStaff, isStaff) }.Of(id.Value), http, cancel);
             await using (var connection = await db.OpenConnectionAsync(cancel))
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -42,6 +45,7 @@ internal static class AssignRoles
                 if (isStaff != account.IsStaff && await connection.ExecuteAsync(isStaff ? CountOneMore : CountOneLess, [], cancel) == 0) return AccountErrors.LastStaff;
                 if (loses)
                     ended = await connection.QueryAsync(RevokedSessions.RevokeAll, static row => row.GetGuid(0), [id.Value, null, clock.GetUtcNow(), "role_lost"], cancel);
+                await connection.AppendSecurityEntryAsync(entry, cancel);
                 await transaction.CommitAsync(cancel);
                 account = changed;
             }

@@ -3,6 +3,7 @@ using Souk.Identity.Guessing;
 using Souk.Identity.Passwords;
 using Souk.Identity.Sessions;
 using Souk.Platform;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Accounts;
 
@@ -20,7 +21,7 @@ internal static class ChangePassword
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/me/password", Handle).ForSignedIn().WithName(nameof(ChangePassword));
 
     static async Task<Results<NoContent, Error>> Handle(Request request, Caller caller, NpgsqlDataSource db, PersonalData people, PasswordPool pool, SignInGuesses guesses,
-        RevokedSessions revoked, TimeProvider clock, CancellationToken cancel)
+        RevokedSessions revoked, SecurityEntries entries, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
         var id = caller.RequiredAccountId;
@@ -31,13 +32,16 @@ internal static class ChangePassword
         if ((await guesses.BeginChangeAsync(id, caller.SessionId, cancel)).Refused(out var delayed, out var guess)) return delayed;
         if ((await pool.RunAsync(passwords => passwords.Matches(current, request.CurrentPassword!) ? passwords.Make(request.NewPassword!) : "", cancel))
             .Refused(out var busy, out var changed)) return busy;
+        var note = new SecurityNote(SecurityAct.PasswordChanged, SecurityActor.Account(id)).Of(id);
         if (changed == "")
         {
             await guesses.FailedAsync(guess);
+            await db.AppendSecurityEntryAsync(await entries.MakeAsync(note with { Outcome = SecurityOutcome.Refused }, http, cancel), cancel);
             return PasswordErrors.Wrong;
         }
         await guesses.SucceededAsync(guess);
 
+        var entry = await entries.MakeAsync(note, http, cancel);
         List<Guid> ended;
         await using (var connection = await db.OpenConnectionAsync(cancel))
         {
@@ -46,6 +50,7 @@ internal static class ChangePassword
             if (await connection.ExecuteAsync(Change, [id, current, changed, clock.GetUtcNow()], cancel) == 0) return PasswordErrors.ChangedMeanwhile;
             ended = await connection.QueryAsync(RevokedSessions.RevokeAll, static row => row.GetGuid(0),
                 [id, caller.SessionId, clock.GetUtcNow(), "password_changed"], cancel);
+            await connection.AppendSecurityEntryAsync(entry, cancel);
             await transaction.CommitAsync(cancel);
         }
         revoked.Announce(ended);

@@ -3,11 +3,12 @@ using Souk.Contracts;
 using Souk.Identity.Passwords;
 using Souk.Identity.Sessions;
 using Souk.Platform;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Accounts;
 
 /// <inheritdoc cref="IIdentity"/>
-internal sealed class FirstStaffAccount(NpgsqlDataSource db, PersonalData people, PasswordPool pool, RevokedSessions revoked, TimeProvider clock) : IIdentity
+internal sealed class FirstStaffAccount(NpgsqlDataSource db, PersonalData people, PasswordPool pool, RevokedSessions revoked, SecurityEntries entries, TimeProvider clock) : IIdentity
 {
     /// <summary>Four groups of five out of 31 letters and digits that nobody mixes up: 99 bits.</summary>
     const string Alphabet = "abcdefghjkmnpqrstuvwxyz23456789";
@@ -19,7 +20,8 @@ internal sealed class FirstStaffAccount(NpgsqlDataSource db, PersonalData people
         if (await db.QueryFirstAsync(CountStaff, static row => row.GetInt32(0), [], cancel) > 0) return null;
 
         var password = string.Join('-', Enumerable.Range(0, Groups).Select(_ => RandomNumberGenerator.GetString(Alphabet, GroupLength)));
-        if ((await RegisterUser.AddAsync(new(email, password, null, null, IsFirstStaff: true), db, people, pool, clock, cancel)).Refused(out var error, out _))
+        if ((await RegisterUser.AddAsync(new(email, password, null, null, IsFirstStaff: true), db, people, pool, entries, http: null, clock, cancel))
+            .Refused(out var error, out _))
         {
             // Another process may have made its first staff with this very e-mail a moment ago.
             if (await db.QueryFirstAsync(CountStaff, static row => row.GetInt32(0), [], cancel) > 0) return null;

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Souk.Identity.Passwords;
 using Souk.Platform;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Accounts;
 
@@ -16,11 +17,12 @@ internal static class RegisterUser
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/users", Handle).ForEveryone().WithMetadata(Tokens.IgnoresCaller.Instance).WithName(nameof(RegisterUser));
 
-    static async Task<Results<Created<User>, Error>> Handle(Request request, NpgsqlDataSource db, PersonalData people, PasswordPool pool, TimeProvider clock,
+    static async Task<Results<Created<User>, Error>> Handle(Request request, NpgsqlDataSource db, PersonalData people, PasswordPool pool, SecurityEntries entries, TimeProvider clock,
         HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
-        if ((await AddAsync(new(request.Email!, request.Password!, request.Name, request.Locale), db, people, pool, clock, cancel)).Refused(out var error, out var account))
+        if ((await AddAsync(new(request.Email!, request.Password!, request.Name, request.Locale), db, people, pool, entries, http, clock, cancel))
+            .Refused(out var error, out var account))
             return error;
         http.Response.Headers.CacheControl = "private, no-store";
         return TypedResults.Created("/v1/me", await account.ShowAsync(people, cancel));
@@ -40,8 +42,8 @@ internal static class RegisterUser
     static readonly Error StaffExists = new(409, "staff_exists", "There is a staff account already.");
 
     /// <summary>Adds an account that passed <see cref="Refuse"/>; 409 when its e-mail is taken, or there is staff and this was to be the first.</summary>
-    internal static async Task<Result<Account>> AddAsync(Registration wanted, NpgsqlDataSource db, PersonalData people, PasswordPool pool, TimeProvider clock,
-        CancellationToken cancel)
+    internal static async Task<Result<Account>> AddAsync(Registration wanted, NpgsqlDataSource db, PersonalData people, PasswordPool pool, SecurityEntries entries,
+        HttpContext? http, TimeProvider clock, CancellationToken cancel)
     {
         // Before hashing and before a data key is made: a key made for nobody would stay in the key store for ever.
         var indexes = EmailAddress.Indexes(people, wanted.Email);
@@ -53,11 +55,15 @@ internal static class RegisterUser
             wanted.Name is null ? null : await people.ProtectAsync(id, Account.NameColumn, wanted.Name.Trim(), cancel),
             wanted.Locale, PasswordChangeRequired: wanted.IsFirstStaff, wanted.IsFirstStaff, Version: 1, now);
 
+        var note = wanted.IsFirstStaff ? new SecurityNote(SecurityAct.FirstStaffMade, SecurityActor.System) : new SecurityNote(SecurityAct.Registered, SecurityActor.Account(id));
+        var entry = await entries.MakeAsync(note.Of(id), http, cancel);
+
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         if (wanted.IsFirstStaff && await connection.ExecuteAsync(CountFirstStaff, [], cancel) == 0) return StaffExists;
         if (await connection.ExecuteAsync(ClaimEmail, [indexes[0], id], cancel) == 0) return AccountErrors.EmailTaken;
         await connection.ExecuteAsync(Insert, [id, account.Email, Bytes(account.Name), account.Locale, hash, account.PasswordChangeRequired, account.IsStaff, now], cancel);
+        await connection.AppendSecurityEntryAsync(entry, cancel);
         await transaction.CommitAsync(cancel);
         return account;
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Souk.Identity.Accounts;
 using Souk.Identity.Passwords;
 using Souk.Platform;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Import;
 
@@ -38,6 +39,7 @@ public static class UserImport
     {
         var (db, people, clock) = (services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<PersonalData>(), services.GetRequiredService<TimeProvider>());
         var (pool, passwords) = (services.GetRequiredService<PasswordPool>(), services.GetRequiredService<PasswordHash>());
+        var entries = services.GetRequiredService<SecurityEntries>();
         var refused = new ConcurrentQueue<UserRefusal>();
         var (read, added, existing, refusedTotal) = (0, 0, 0, 0);
         await Parallel.ForEachAsync(SourceLines.ReadAsync(file, cancel), new ParallelOptions { MaxDegreeOfParallelism = LinesAtOnceMax, CancellationToken = cancel }, async (source, stop) =>
@@ -46,7 +48,7 @@ public static class UserImport
             {
                 if (Interlocked.Increment(ref refusedTotal) <= RefusalsMax) refused.Enqueue(new(source.Number, reason));
             }
-            else if ((await RegisterUser.AddAsync(new(line.Email!, "", line.Name, line.Locale, PasswordHash: line.PasswordHash), db, people, pool, clock, stop)).Refused(out var error, out _))
+            else if ((await RegisterUser.AddAsync(new(line.Email!, "", line.Name, line.Locale, PasswordHash: line.PasswordHash), db, people, pool, entries, null, clock, stop)).Refused(out var error, out _))
             {
                 if (error != AccountErrors.EmailTaken) throw new InvalidOperationException($"Line {source.Number}: {error.Message}");
                 Interlocked.Increment(ref existing);

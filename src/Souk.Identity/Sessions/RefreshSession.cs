@@ -5,6 +5,7 @@ using Souk.Identity.Accounts;
 using Souk.Identity.Tokens;
 using Souk.Platform;
 using Souk.Platform.Idempotency;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Sessions;
 
@@ -22,7 +23,7 @@ internal static class RefreshSession
         routes.MapPost("/v1/sessions/refresh", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance).WithName(nameof(RefreshSession));
 
     static async Task<Results<Ok<SignedIn>, Error>> Handle(Request request, [OptionalHeader] IdempotencyKey key, NpgsqlDataSource db, PersonalData people, SessionTokens tokens,
-        SessionIssuer sessions, RevokedSessions revoked, TimeProvider clock, HttpContext http, CancellationToken cancel)
+        SessionIssuer sessions, RevokedSessions revoked, SecurityEntries entries, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (string.IsNullOrEmpty(request.RefreshToken)) return Error.Invalid("/refreshToken", "The refresh token of your last sign-in or refresh is needed.");
         string? retryKey = null;
@@ -36,7 +37,7 @@ internal static class RefreshSession
             sessions.IdleUntil(now, isCookie: false), now], cancel);
         if (account is null)
         {
-            if ((await FindFirstAnswerAsync(spent, next, keyHash, db, revoked, now, cancel)).Refused(out var error, out account)) return error;
+            if ((await FindFirstAnswerAsync(spent, next, keyHash, db, revoked, entries, http, now, cancel)).Refused(out var error, out account)) return error;
             IdempotencyKey.MarkReplayed(http);
         }
         var user = await account.ShowAsync(people, cancel);
@@ -47,12 +48,14 @@ internal static class RefreshSession
 
     /// <summary>The token was not the current one: the same try sent again, or a spent token that ends the session.</summary>
     static async Task<Result<Account>> FindFirstAnswerAsync(SessionToken spent, SessionToken next, byte[]? keyHash, NpgsqlDataSource db, RevokedSessions revoked,
-        DateTimeOffset now, CancellationToken cancel)
+        SecurityEntries entries, HttpContext http, DateTimeOffset now, CancellationToken cancel)
     {
         if (keyHash is not null && await db.QueryFirstAsync(FindRetried, Account.Read,
             [spent.AccountId, spent.SessionId, spent.Hash(), next.Hash(), keyHash, now], cancel) is { } account) return account;
         // It was once ours, for its tag says so. Only a living session can have it as a spent one; of others there is nothing to end.
-        var ended = await db.QueryAsync(RevokeReused, static row => row.GetGuid(0), [spent.AccountId, spent.SessionId, spent.Hash(), now], cancel);
+        var note = new SecurityNote(SecurityAct.RefreshTokenReused, SecurityActor.Nobody) { Outcome = SecurityOutcome.Refused, Details = new SecurityDetails().Session(spent.SessionId) };
+        var entry = await entries.MakeAsync(note.Of(spent.AccountId), http, cancel);
+        var ended = await db.QueryAsync(RevokeReused, static row => row.GetGuid(0), [spent.AccountId, spent.SessionId, spent.Hash(), now, entry.ToParameter()], cancel);
         revoked.Announce(ended);
         return ended.Count > 0 ? SessionErrors.RefreshTokenReused : SessionErrors.RefreshTokenInvalid;
     }
@@ -72,8 +75,13 @@ internal static class RefreshSession
         """;
 
     // A session that ran out holds its token as the current one still: that is no reuse.
-    const string RevokeReused = """
-        UPDATE identity.sessions SET revoked_at = $4, revoked_because = 'refresh_token_reused'
-        WHERE account_id = $1 AND id = $2 AND secret_hash <> $3 AND mode = 'token' AND revoked_at IS NULL RETURNING id
+    const string RevokeReused = $"""
+        WITH ended AS (
+            UPDATE identity.sessions SET revoked_at = $4, revoked_because = 'refresh_token_reused'
+            WHERE account_id = $1 AND id = $2 AND secret_hash <> $3 AND mode = 'token' AND revoked_at IS NULL RETURNING id
+        ), logged AS (
+            {AppendEntry.From} SELECT entry.* FROM ended, jsonb_to_record($5) {AppendEntry.Given}
+        )
+        SELECT id FROM ended
         """;
 }

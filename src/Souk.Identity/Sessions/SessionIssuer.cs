@@ -2,11 +2,13 @@ using Souk.Identity.Accounts;
 using Souk.Identity.SecondFactors;
 using Souk.Identity.Tokens;
 using Souk.Platform;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Sessions;
 
 /// <summary>What sign-in and refresh share: starting a session, and the answer in token mode.</summary>
-internal sealed class SessionIssuer(NpgsqlDataSource db, PersonalData people, SessionTokens tokens, AccessTokens accessTokens, StaffFactor staff, TimeProvider clock, IdentityOptions options)
+internal sealed class SessionIssuer(NpgsqlDataSource db, PersonalData people, SessionTokens tokens, AccessTokens accessTokens, StaffFactor staff, SecurityEntries entries,
+    TimeProvider clock, IdentityOptions options)
 {
     /// <summary>A new session for whoever proved the password; null when the password was changed since, or the person was erased.</summary>
     /// <param name="within">The transaction that it is part of; null: it stands for itself.</param>
@@ -25,8 +27,10 @@ internal sealed class SessionIssuer(NpgsqlDataSource db, PersonalData people, Se
         {
             return null;
         }
+        var entry = await entries.MakeAsync(new SecurityNote(SecurityAct.SignIn, SecurityActor.Account(accountId)) { Details = new SecurityDetails().Flag("cookie", isCookie) }
+            .OfSession(token.SessionId), http, cancel);
         object?[] args = [accountId, passwordHash, token.SessionId, isCookie ? CookieSessions.Mode : SignIn.TokenMode,
-            token.Hash(), now, IdleUntil(now, isCookie), now.AddDays(options.SessionDaysMax), Bytes(origin.Device), Bytes(origin.Address)];
+            token.Hash(), now, IdleUntil(now, isCookie), now.AddDays(options.SessionDaysMax), Bytes(origin.Device), Bytes(origin.Address), entry.ToParameter()];
         var account = within is null ? await db.QueryFirstAsync(Start, Account.Read, args, cancel) : await within.QueryFirstAsync(Start, Account.Read, args, cancel);
         return account is null ? null : (account, token);
     }
@@ -50,6 +54,8 @@ internal sealed class SessionIssuer(NpgsqlDataSource db, PersonalData people, Se
         ), session AS (
             INSERT INTO identity.sessions (account_id, id, mode, secret_hash, created_at, idle_until, expires_at, device, address)
             SELECT account.id, $3, $4, $5, $6, $7, $8, $9, $10 FROM account
+        ), logged AS (
+            {AppendEntry.From} SELECT entry.* FROM account, jsonb_to_record($11) {AppendEntry.Given}
         )
         SELECT * FROM account
         """;

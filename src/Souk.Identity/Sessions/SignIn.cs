@@ -4,6 +4,7 @@ using Souk.Identity.Accounts;
 using Souk.Identity.Guessing;
 using Souk.Identity.Passwords;
 using Souk.Identity.Tokens;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Sessions;
 
@@ -29,14 +30,15 @@ internal static class SignIn
 
     static async Task<Results<Created<SignedIn>, Error>> Handle(Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken,
         [FromHeader(Name = DeviceTokens.Header)] string? deviceToken, NpgsqlDataSource db, PasswordPool pool, SignInGuesses guesses, Challenges challenges,
-        SessionIssuer sessions, SessionAnswers answers, HttpContext http, CancellationToken cancel)
+        SessionIssuer sessions, SessionAnswers answers, SecurityEntries entries, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
-        if ((await CheckAsync(request, deviceToken, http, db, pool, guesses, cancel)).Refused(out var error, out var known)) return error;
+        if ((await CheckAsync(request, deviceToken, http, db, pool, guesses, entries, cancel)).Refused(out var error, out var known)) return error;
 
         var isCookie = request.Mode == CookieSessions.Mode;
         if (await challenges.DueAsync(known.AccountId, known.PasswordHash, isCookie, cancel) is { } due) return due;
-        if (await sessions.StartAsync(known.AccountId, known.PasswordHash, isCookie, http, cancel) is not var (account, token)) return SessionErrors.CredentialsWrong;
+        if (await sessions.StartAsync(known.AccountId, known.PasswordHash, isCookie, http, cancel) is not var (account, token))
+            return await RefuseAsync(known.AccountId, db, entries, http, cancel);
         return await answers.AnswerAsync(account, token, isCookie, cartToken, deviceToken, http, cancel);
     }
 
@@ -49,7 +51,7 @@ internal static class SignIn
 
     /// <summary>The account of these credentials. Both outcomes take the same two queries and one hash; a wrong password is counted before it is answered.</summary>
     static async Task<Result<Known>> CheckAsync(Request request, string? deviceToken, HttpContext http, NpgsqlDataSource db, PasswordPool pool, SignInGuesses guesses,
-        CancellationToken cancel)
+        SecurityEntries entries, CancellationToken cancel)
     {
         await using var connection = await db.OpenConnectionAsync(cancel);
         if ((await guesses.BeginAsync(connection, request.Email!, DeviceTokens.Of(deviceToken, http.Request), http.Connection.RemoteIpAddress, cancel))
@@ -68,12 +70,20 @@ internal static class SignIn
         if (!outcome.matches)
         {
             await guesses.FailedAsync(guess);
-            return SessionErrors.CredentialsWrong;
+            return await RefuseAsync(stored is null ? null : id, db, entries, http, cancel);
         }
         await guesses.SucceededAsync(guess);
         // Changed meanwhile: then the session below is refused, since it names the hash that was checked.
         if (outcome.Renewed is not null && await db.ExecuteAsync(Rehash, [id, stored, outcome.Renewed], cancel) == 1) stored = outcome.Renewed;
         return new Known(id, stored!);
+    }
+
+    /// <summary>Of an unknown e-mail nothing is noted but that there was one: neither it nor the address is anybody's here.</summary>
+    static async Task<Error> RefuseAsync(Guid? accountId, NpgsqlDataSource db, SecurityEntries entries, HttpContext http, CancellationToken cancel)
+    {
+        var note = new SecurityNote(SecurityAct.SignInRefused, SecurityActor.Nobody) { Outcome = SecurityOutcome.Refused };
+        await db.AppendSecurityEntryAsync(await entries.MakeAsync(accountId is { } known ? note.Of(known) : note, http, cancel), cancel);
+        return SessionErrors.CredentialsWrong;
     }
 
     const string FindHash = "SELECT password_hash FROM identity.accounts WHERE id = $1";

@@ -1,4 +1,5 @@
 using Souk.Identity.Tokens;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Sessions;
 
@@ -12,7 +13,7 @@ internal static class SignOut
         routes.MapDelete("/v1/sessions/current", Handle).ForEveryone().WithMetadata(IgnoresCaller.Instance, ReadsSignIn.Instance).WithName(nameof(SignOut));
 
     static async Task<Results<NoContent, Error>> Handle(NpgsqlDataSource db, AccessTokens accessTokens, CookieSessions cookies, CsrfTokens csrf,
-        RevokedSessions revoked, TimeProvider clock, HttpContext http, CancellationToken cancel)
+        RevokedSessions revoked, SecurityEntries entries, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         (Guid AccountId, Guid SessionId)? ending = null;
         if (SoukAuthentication.BearerOf(http.Request) is { } bearer)
@@ -28,7 +29,17 @@ internal static class SignOut
 
         if (http.Request.Cookies.ContainsKey(CookieSessions.Name)) CookieSessions.Clear(http);
         if (ending is var (account, session))
-            revoked.Announce(await db.QueryAsync(RevokedSessions.RevokeOne, static row => row.GetGuid(0), [account, session, clock.GetUtcNow(), "signed_out"], cancel));
+        {
+            var entry = await entries.MakeAsync(new SecurityNote(SecurityAct.SignedOut, SecurityActor.Account(account)).OfSession(session), http, cancel);
+            revoked.Announce(await db.QueryAsync(End, static row => row.GetGuid(0), [account, session, clock.GetUtcNow(), "signed_out", entry.ToParameter()], cancel));
+        }
         return TypedResults.NoContent();
     }
+
+    const string End = $"""
+        WITH ended AS ({RevokedSessions.RevokeOne}), logged AS (
+            {AppendEntry.From} SELECT entry.* FROM ended, jsonb_to_record($5) {AppendEntry.Given}
+        )
+        SELECT id FROM ended
+        """;
 }

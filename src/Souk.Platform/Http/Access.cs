@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Platform.Http;
 
@@ -17,9 +18,11 @@ public static class Access
     public static TBuilder ForSignedIn<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
         route.RequireAuthorization(policy => policy.RequireClaim(Caller.AccountClaim));
 
-    /// <summary>Who has this permission: an account by one of its roles, or an API key.</summary>
+    /// <summary>
+    /// Who has this permission: an account by one of its roles, or an API key. What they ask for, but for reading, stands in the security log before it is done.
+    /// </summary>
     public static TBuilder ForStaff<TBuilder>(this TBuilder route, Permission permission) where TBuilder : IEndpointConventionBuilder =>
-        route.RequireAuthorization(policy => policy.RequireClaim(Permission.Claim, permission.Name)).WithMetadata(permission);
+        route.RequireAuthorization(policy => policy.RequireClaim(Permission.Claim, permission.Name)).WithMetadata(permission).AddEndpointFilter(StaffActs.Instance);
 
     /// <summary>The routes of an application that forgot to say who may call them, or what it takes.</summary>
     public static IEnumerable<string> Undeclared(EndpointDataSource endpoints) =>

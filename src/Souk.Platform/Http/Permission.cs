@@ -19,6 +19,7 @@ public sealed class Permission
     public static readonly Permission LedgerRead = new("ledger:read");
     public static readonly Permission JobsRead = new("jobs:read"), JobsWrite = new("jobs:write");
     public static readonly Permission KeysRead = new("keys:read"), KeysWrite = new("keys:write");
+    public static readonly Permission SecurityRead = new("security:read");
 
     /// <summary>All there are, in the order of this list.</summary>
     public static readonly IReadOnlyList<Permission> All = [.. Known.Values];

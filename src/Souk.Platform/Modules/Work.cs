@@ -3,6 +3,7 @@ using Souk.Platform.Data;
 using Souk.Platform.Health;
 using Souk.Platform.Jobs;
 using Souk.Platform.Outbox;
+using Souk.Platform.SecurityLog;
 using Souk.Platform.Telemetry;
 
 namespace Souk.Platform.Modules;
@@ -25,6 +26,7 @@ public static class Work
         services.AddSingleton<ProcessHealth>();
         services.AddHostedService(provider => provider.GetRequiredService<ProcessHealth>());
 
+        services.AddSecurityLog(seals: runs);
         services.AddSingleton(work);
         work.Every(ForgetOldEvents.Cron, ForgetOldEvents.JobType, ForgetOldEvents.RunAsync);
         if (!runs) return services;

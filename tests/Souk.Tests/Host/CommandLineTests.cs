@@ -13,6 +13,7 @@ public sealed class CommandLineTests(TestPostgres postgres)
     [InlineData("import", "folder")]
     [InlineData("demo", "--url")]
     [InlineData("doctor", "--keys")]
+    [InlineData("audit", "verify")]
     public async Task Every_word_explains_itself(string word, string says)
     {
         var (code, said) = await HostProcess.RunAsync(word, "--help");
@@ -33,6 +34,10 @@ public sealed class CommandLineTests(TestPostgres postgres)
     [InlineData("Which file? Say: souk import users ", "import", "users")]
     [InlineData("There is no file ", "import", "users", "/nowhere/users.jsonl")]
     [InlineData("Unrecognized command or argument '--prot'. See: souk up --help", "up", "--prot")]
+    [InlineData("Unrecognized command or argument '--prot'. See: souk audit verify --help", "audit", "verify", "--prot")]
+    [InlineData("'xml' is no format. ", "audit", "export", "--format", "xml")]
+    [InlineData("--since is no time. ", "audit", "export", "--since", "yesterday-ish")]
+    [InlineData("--head is a number, a colon and 64 hexadecimal digits", "audit", "verify", "--head", "12")]
     public async Task What_cannot_work_is_refused_in_one_line_without_secrets(string says, params string[] arguments)
     {
         await using var folder = new HostFolder();

@@ -4,6 +4,7 @@ using Souk.Host;
 using Souk.Platform.Modules;
 using Souk.Platform.Jobs;
 using Souk.Platform.Outbox;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Tests.Tidy;
 
@@ -19,7 +20,7 @@ public sealed partial class EverySqlTextTests(TestPostgres postgres)
     static IReadOnlyList<Assembly> Assemblies => [typeof(IModule).Assembly, .. Modules.All.Select(m => m.GetType().Assembly)];
 
     /// <summary>Begin statements that modules continue; those prove them.</summary>
-    static readonly string[] Heads = [Outbox.AppendFrom, JobQueue.EnqueueFrom, JobQueue.WithdrawFrom];
+    static readonly string[] Heads = [Outbox.AppendFrom, JobQueue.EnqueueFrom, JobQueue.WithdrawFrom, AppendEntry.From];
 
     static readonly IReadOnlyList<SqlText> Texts =
         [.. from assembly in Assemblies
