@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Souk.Contracts;
 using Souk.Identity.Accounts;
+using Souk.Identity.Email;
 using Souk.Identity.Passwords;
 using Souk.Identity.Sessions;
 using Souk.Identity.Tokens;
@@ -19,6 +20,9 @@ public sealed class IdentityModule : IModule
     {
         services.AddSingleton(IdentityOptions.Read(configuration));
         services.AddSingleton<PasswordPool>();
+        services.AddSingleton<MailTokens>();
+        services.AddSingleton<AccountMails>();
+        services.AddSingleton<QuietRegistration>();
         services.AddSingleton<SessionTokens>();
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<AccessTokens>();
@@ -39,6 +43,12 @@ public sealed class IdentityModule : IModule
         ChangeMe.Map(routes);
         ChangePassword.Map(routes);
 
+        VerifyEmail.Map(routes);
+        AskPasswordReset.Map(routes);
+        ResetPassword.Map(routes);
+        AskEmailChange.Map(routes);
+        ConfirmEmailChange.Map(routes);
+
         SignIn.Map(routes);
         RefreshSession.Map(routes);
         SignOut.Map(routes);
@@ -48,6 +58,14 @@ public sealed class IdentityModule : IModule
         AssignRoles.Map(routes);
     }
 
-    public void MapWork(WorkMap work) =>
+    public void MapWork(WorkMap work)
+    {
         work.Every(ForgetEndedSessions.Cron, ForgetEndedSessions.JobType, ForgetEndedSessions.RunAsync);
+
+        work.Job<SendMail.Job>(SendMail.JobType, SendMail.RunAsync, SendMail.Policy);
+        work.Job<AnswerRegistration.Job>(AnswerRegistration.JobType, AnswerRegistration.RunAsync);
+        work.Job<AnswerPasswordReset.Job>(AnswerPasswordReset.JobType, AnswerPasswordReset.RunAsync);
+        work.Job<AnswerEmailChange.Job>(AnswerEmailChange.JobType, AnswerEmailChange.RunAsync);
+        work.Every(ForgetMailTokens.Cron, ForgetMailTokens.JobType, ForgetMailTokens.RunAsync);
+    }
 }

@@ -1,3 +1,5 @@
+using Souk.Platform.Mail;
+
 namespace Souk.Identity;
 
 /// <summary>Configuration section <c>Identity</c>. Values out of range stop the start.</summary>
@@ -21,6 +23,14 @@ public sealed class IdentityOptions
     /// <summary>Sign-ins and registrations that wait for their turn to hash, 0..10,000; more are refused with 503 <c>sign_in_busy</c>. Default 64.</summary>
     public int PasswordQueueMax { get; init; } = 64;
 
+    /// <summary>
+    /// <c>true</c>: who registers must show by a mail that the address is theirs before they can sign in, and no answer tells whether an address has an account.
+    /// <c>false</c>: they can sign in at once. Default: true when <c>Mail:Host</c> is set.
+    /// </summary>
+    public bool? VerifyEmail { get; init; }
+
+    internal bool VerifiesEmail { get; private set; }
+
     internal TimeSpan AccessTokenTime => TimeSpan.FromMinutes(AccessTokenMinutes);
 
     internal static IdentityOptions Read(IConfiguration configuration)
@@ -32,6 +42,10 @@ public sealed class IdentityOptions
         Check(nameof(SessionDaysMax), options.SessionDaysMax, 1, 365);
         Check(nameof(PasswordsAtOnceMax), options.PasswordsAtOnceMax, 1, 64);
         Check(nameof(PasswordQueueMax), options.PasswordQueueMax, 0, 10_000);
+        var mail = MailOptions.Read(configuration);
+        if (options.VerifyEmail is true && !mail.IsOn)
+            throw new InvalidOperationException($"The setting Identity:{nameof(VerifyEmail)} needs Mail:Host or Mail:Folder: nobody could verify an address.");
+        options.VerifiesEmail = options.VerifyEmail ?? mail.IsSmtp;
         return options;
     }
 

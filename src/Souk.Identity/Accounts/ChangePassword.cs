@@ -1,11 +1,13 @@
 using System.ComponentModel.DataAnnotations;
+using Souk.Identity.Email;
 using Souk.Identity.Passwords;
 using Souk.Identity.Sessions;
 
 namespace Souk.Identity.Accounts;
 
 /// <summary>
-/// <c>PUT /v1/me/password</c>: sets a new password and ends every other session of the account. A one-time password has served its time then.
+/// <c>PUT /v1/me/password</c>: sets a new password and ends every other session of the account, and every token in a mail that sets a password or changes the
+/// address; the owner is told by mail. A one-time password has served its time then.
 /// </summary>
 /// <remarks>Sent again after a lost answer it gets 403 <c>password_wrong</c>, and the new password works.</remarks>
 internal static class ChangePassword
@@ -15,7 +17,7 @@ internal static class ChangePassword
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/me/password", Handle).ForSignedIn().WithName(nameof(ChangePassword));
 
     static async Task<Results<NoContent, Error>> Handle(Request request, Caller caller, NpgsqlDataSource db, PasswordPool pool, RevokedSessions revoked,
-        TimeProvider clock, CancellationToken cancel)
+        AccountMails mails, TimeProvider clock, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
         var id = caller.RequiredAccountId;
@@ -32,9 +34,12 @@ internal static class ChangePassword
             if (await connection.ExecuteAsync(Change, [id, current, changed, clock.GetUtcNow()], cancel) == 0) return PasswordErrors.ChangedMeanwhile;
             ended = await connection.QueryAsync(RevokedSessions.RevokeAll, static row => row.GetGuid(0),
                 [id, caller.SessionId, clock.GetUtcNow(), "password_changed"], cancel);
+            await MailTokens.WithdrawAsync(connection, id, [MailTokens.Reset, MailTokens.Change], clock.GetUtcNow(), cancel);
+            await mails.TellAsync(connection, id, MailKind.PasswordChanged, null, cancel);
             await transaction.CommitAsync(cancel);
         }
         revoked.Announce(ended);
+        mails.Hurry();
         return TypedResults.NoContent();
     }
 
