@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Souk.Host.Telemetry;
 using Souk.Platform;
+using Souk.Platform.Mail;
 using Souk.Platform.Modules;
 using Souk.Platform.Pagination;
 using Souk.Platform.SecurityLog;
@@ -65,6 +66,7 @@ public static class Shop
         services.AddPersonalData(new() { KeysFolder = settings.KeysFolder, MasterKeys = settings.MasterKeys });
         services.AddSingleton(provider => new CursorSigner(provider.GetRequiredService<MasterKeys>().Derive("cursors")));
         services.AddHttpPlatform(builder.Configuration);
+        services.AddMail(builder.Configuration);
         foreach (var module in modules) module.AddServices(services, builder.Configuration);
         services.AddWork(settings.ConnectionString, WorkOf(modules), Migrations(NullLogger.Instance), builder.Configuration, runs: settings.Roles.Contains("worker"));
 

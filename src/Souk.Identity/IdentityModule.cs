@@ -3,6 +3,7 @@ using Souk.Contracts;
 using Souk.Identity.Accounts;
 using Souk.Identity.ApiKeys;
 using Souk.Identity.Guessing;
+using Souk.Identity.Email;
 using Souk.Identity.Passwords;
 using Souk.Identity.SecondFactors;
 using Souk.Identity.Sessions;
@@ -30,6 +31,9 @@ public sealed class IdentityModule : IModule
         services.AddSingleton<SessionAnswers>();
         services.AddSingleton<DeviceTokens>();
         services.AddSingleton<SignInGuesses>();
+        services.AddSingleton<MailTokens>();
+        services.AddSingleton<AccountMails>();
+        services.AddSingleton<QuietRegistration>();
         services.AddSingleton<SessionTokens>();
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<AccessTokens>();
@@ -51,6 +55,12 @@ public sealed class IdentityModule : IModule
         ReadMe.Map(routes);
         ChangeMe.Map(routes);
         ChangePassword.Map(routes);
+
+        VerifyEmail.Map(routes);
+        AskPasswordReset.Map(routes);
+        ResetPassword.Map(routes);
+        AskEmailChange.Map(routes);
+        ConfirmEmailChange.Map(routes);
 
         SignIn.Map(routes);
         RefreshSession.Map(routes);
@@ -83,5 +93,11 @@ public sealed class IdentityModule : IModule
         work.Every(ForgetEndedSessions.Cron, ForgetEndedSessions.JobType, ForgetEndedSessions.RunAsync);
         work.Every(ForgetEndedChallenges.Cron, ForgetEndedChallenges.JobType, ForgetEndedChallenges.RunAsync);
         work.Every(ForgetSignInFailures.Cron, ForgetSignInFailures.JobType, ForgetSignInFailures.RunAsync);
+
+        work.Job<SendMail.Job>(SendMail.JobType, SendMail.RunAsync, SendMail.Policy);
+        work.Job<AnswerRegistration.Job>(AnswerRegistration.JobType, AnswerRegistration.RunAsync);
+        work.Job<AnswerPasswordReset.Job>(AnswerPasswordReset.JobType, AnswerPasswordReset.RunAsync);
+        work.Job<AnswerEmailChange.Job>(AnswerEmailChange.JobType, AnswerEmailChange.RunAsync);
+        work.Every(ForgetMailTokens.Cron, ForgetMailTokens.JobType, ForgetMailTokens.RunAsync);
     }
 }

@@ -1,3 +1,5 @@
+using Souk.Platform.Mail;
+
 namespace Souk.Identity;
 
 /// <summary>Configuration section <c>Identity</c>. Values out of range stop the start.</summary>
@@ -61,6 +63,13 @@ public sealed class IdentityOptions
 
     /// <summary>The longest that failed sign-ins make the next one wait, in seconds, 1..86,400. Default 900.</summary>
     public int SignInDelaySecondsMax { get; init; } = 900;
+    /// <summary>
+    /// <c>true</c>: who registers must show by a mail that the address is theirs before they can sign in, and no answer tells whether an address has an account.
+    /// <c>false</c>: they can sign in at once. Default: true when <c>Mail:Host</c> is set.
+    /// </summary>
+    public bool? VerifyEmail { get; init; }
+
+    internal bool VerifiesEmail { get; private set; }
 
     internal TimeSpan AccessTokenTime => TimeSpan.FromMinutes(AccessTokenMinutes);
 
@@ -84,6 +93,10 @@ public sealed class IdentityOptions
         Check(nameof(StuffingEmails), options.StuffingEmails, 5, 50);
         Check(nameof(SignInDelaySecondsMax), options.SignInDelaySecondsMax, 1, 86_400);
         _ = new Passwords.Peppers(options);   // refuses what cannot work
+        var mail = MailOptions.Read(configuration);
+        if (options.VerifyEmail is true && !mail.IsOn)
+            throw new InvalidOperationException($"The setting Identity:{nameof(VerifyEmail)} needs Mail:Host or Mail:Folder: nobody could verify an address.");
+        options.VerifiesEmail = options.VerifyEmail ?? mail.IsSmtp;
         return options;
     }
 

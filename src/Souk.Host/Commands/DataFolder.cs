@@ -8,6 +8,7 @@ namespace Souk.Host.Commands;
 /// <code>
 ///   {data}/pg18        the database's files; pg18.souk beside it holds its passwords
 ///   {data}/keys        keys of personal data (mode 700); kept apart, so that a copy of the database does not carry them
+///   {data}/mail        mails as .eml files, while no SMTP server is named (mode 700)
 ///   {data}/shop.lock   held while a shop runs on the folder; shop.pid says by which process
 /// </code>
 /// </summary>
@@ -17,6 +18,7 @@ internal sealed record DataFolder(string Path)
 
     public string Cluster => System.IO.Path.Combine(Path, "pg18");
     public string Keys => System.IO.Path.Combine(Path, "keys");
+    public string Mail => System.IO.Path.Combine(Path, "mail");
     string Lock => System.IO.Path.Combine(Path, "shop.lock");
     string HolderFile => System.IO.Path.Combine(Path, "shop.pid");
 

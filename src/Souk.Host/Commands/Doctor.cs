@@ -26,6 +26,7 @@ internal static class Doctor
         var keys = Path.GetFullPath(settings[Keys] ?? folder.Keys);
         Tell(KeysOf(keys, folder.Cluster));
         Tell(await TelemetryChecks.RunAsync(settings, cancel));
+        Tell(await MailChecks.RunAsync(settings, cancel));
         foreach (var finding in await DatabaseAsync(settings, folder, keys, terminal, cancel)) Tell(finding);
 
         terminal.Line(failed == 0 ? terminal.Green("All is well.") : terminal.Red($"{failed} of these will hurt: do what the lines say."));

@@ -40,6 +40,7 @@ internal static class Up
             await using var app = Shop.Build(shop, builder =>
             {
                 builder.Logging.ClearProviders().AddSimpleConsole(line => line.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+                builder.Configuration.AddInMemoryCollection([new("Mail:Folder", folder.Mail)]);
                 settings.AddTo(builder.Configuration);
             });
             var staff = app.Services.GetService<IIdentity>() is { } identity ? await identity.EnsureFirstStaffAsync(settings[StaffEmail]!, cancel) : null;
@@ -51,7 +52,8 @@ internal static class Up
             {
                 var url = Reachable(app.Urls.First());
                 if (seeds && await HasNoProductsAsync(app.Services, url, cancel)) await SeedAsync(app.Services, terminal, cancel);
-                Tell(terminal, url, ManagementPort.Of(app), folder, server, staff, settings[StaffEmail]!, TimeProvider.System.GetElapsedTime(began));
+                Tell(terminal, url, ManagementPort.Of(app), folder, server, staff, settings[StaffEmail]!, app.Configuration["Mail:Host"],
+                    TimeProvider.System.GetElapsedTime(began));
                 return await UntilStoppedAsync(app, server, terminal, cancel);
             }
             finally
@@ -97,7 +99,8 @@ internal static class Up
         }
     }
 
-    static void Tell(Terminal terminal, string url, Uri? management, DataFolder folder, EmbeddedPostgresServer? server, FirstStaff? staff, string staffEmail, TimeSpan took)
+    static void Tell(Terminal terminal, string url, Uri? management, DataFolder folder, EmbeddedPostgresServer? server, FirstStaff? staff, string staffEmail, string? mailHost,
+        TimeSpan took)
     {
         terminal.Line();
         terminal.Line($"{terminal.Green("Souk is ready at")} {terminal.Bold(url)} {terminal.Dim(FormattableString.Invariant($"after {took.TotalSeconds:0.0} s"))}");
@@ -107,6 +110,7 @@ internal static class Up
         if (management is not null) terminal.Line($"  metrics   {management}metrics");
         terminal.Line($"  database  {(server is null ? "yours (--database)" : $"{folder.Cluster}{(server.Adopted ? ", found running" : "")}; its log: {server.LogFolder}")}");
         terminal.Line($"  keys      {folder.Keys}: copy them somewhere safe, apart from the database; without them personal data cannot be read");
+        terminal.Line($"  mails     {(string.IsNullOrEmpty(mailHost) ? $"files in {folder.Mail}, until you name a server (Mail:Host)" : $"sent by {mailHost}")}");
         terminal.Line($"  staff     {(staff is null ? $"made at the first start ({staffEmail} unless told otherwise)"
             : $"{staff.Email}, one-time password {terminal.Bold(staff.OneTimePassword)} (shown only now)")}");
         terminal.Line($"  try       curl -s '{url}/v1/products?limit=3'");

@@ -34,7 +34,7 @@ internal static class AssignRoles
             var (isStaff, loses) = (roles.Contains(Caller.StaffRole), account.Roles.Except(roles).Any());
             List<Guid> ended = [];
             var entry = await entries.MakeAsync(new SecurityNote(SecurityAct.RolesChanged, SecurityActor.Account(caller.RequiredAccountId))
-                { Details = new SecurityDetails().Change("staff", account.IsStaff, isStaff) }.Of(id.Value), http, cancel);
+                { Details = DetailsOf(account.Roles, roles) }.Of(id.Value), http, cancel);
             await using (var connection = await db.OpenConnectionAsync(cancel))
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -62,6 +62,19 @@ internal static class AssignRoles
         { Count: > RolesMax } => Error.Invalid("/roles", $"A user has at most {RolesMax} roles."),
         var roles => Error.Invalid([.. roles.Index().Where(r => !Roles.All.Contains(r.Item)).Select(r => ($"/roles/{r.Index}", $"A role is one of {string.Join(", ", Roles.All)}."))]),
     };
+
+    /// <summary>What the security log tells: each role that was gained or lost.</summary>
+    static SecurityDetails DetailsOf(IReadOnlyList<string> before, IReadOnlyList<string> after)
+    {
+        var details = new SecurityDetails();
+        bool Changed(string role) => before.Contains(role) != after.Contains(role);
+        if (Changed("staff")) details.Change("staff", before.Contains("staff"), after.Contains("staff"));
+        if (Changed("support")) details.Change("support", before.Contains("support"), after.Contains("support"));
+        if (Changed("warehouse")) details.Change("warehouse", before.Contains("warehouse"), after.Contains("warehouse"));
+        if (Changed("finance")) details.Change("finance", before.Contains("finance"), after.Contains("finance"));
+        if (Changed("catalogue")) details.Change("catalogue", before.Contains("catalogue"), after.Contains("catalogue"));
+        return details;
+    }
 
     const string Change = $"""
         UPDATE identity.accounts a SET is_staff = $3, roles = $5, version = a.version + 1, updated_at = $4

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Souk.Identity.Email;
 using Souk.Identity.Guessing;
 using Souk.Identity.Passwords;
 using Souk.Identity.Sessions;
@@ -8,7 +9,8 @@ using Souk.Platform.SecurityLog;
 namespace Souk.Identity.Accounts;
 
 /// <summary>
-/// <c>PUT /v1/me/password</c>: sets a new password and ends every other session of the account. A one-time password has served its time then.
+/// <c>PUT /v1/me/password</c>: sets a new password and ends every other session of the account, and every token in a mail that sets a password or changes the
+/// address; the owner is told by mail. A one-time password has served its time then.
 /// </summary>
 /// <remarks>
 /// After some wrong current passwords the next is taken only after a while: 429 with <c>Retry-After</c>.
@@ -21,7 +23,7 @@ internal static class ChangePassword
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/v1/me/password", Handle).ForSignedIn().WithName(nameof(ChangePassword));
 
     static async Task<Results<NoContent, Error>> Handle(Request request, Caller caller, NpgsqlDataSource db, PersonalData people, PasswordPool pool, SignInGuesses guesses,
-        RevokedSessions revoked, SecurityEntries entries, TimeProvider clock, HttpContext http, CancellationToken cancel)
+        RevokedSessions revoked, SecurityEntries entries, AccountMails mails, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
         var id = caller.RequiredAccountId;
@@ -51,9 +53,12 @@ internal static class ChangePassword
             ended = await connection.QueryAsync(RevokedSessions.RevokeAll, static row => row.GetGuid(0),
                 [id, caller.SessionId, clock.GetUtcNow(), "password_changed"], cancel);
             await connection.AppendSecurityEntryAsync(entry, cancel);
+            await MailTokens.WithdrawAsync(connection, id, [MailTokens.Reset, MailTokens.Change], clock.GetUtcNow(), cancel);
+            await mails.TellAsync(connection, id, MailKind.PasswordChanged, null, cancel);
             await transaction.CommitAsync(cancel);
         }
         revoked.Announce(ended);
+        mails.Hurry();
         return TypedResults.NoContent();
     }
 

@@ -1,11 +1,16 @@
 using System.ComponentModel.DataAnnotations;
+using Souk.Identity.Email;
 using Souk.Identity.Passwords;
 using Souk.Platform;
 using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Accounts;
 
-/// <summary><c>POST /v1/users</c>: makes an account that can sign in at once. One e-mail, in all its spellings, has one account.</summary>
+/// <summary>
+/// <c>POST /v1/users</c>: registers. One e-mail, in all its spellings, has one account. In a shop that verifies e-mails (<c>Identity:VerifyEmail</c>) every
+/// answer is 202, whoever asks, and a mail to the address says what comes next: its token, sent to <c>/v1/email-verifications</c>, makes that its owner can
+/// sign in; who has an account already is told so, and gets a token that sets a new password. In other shops the account can sign in at once (201).
+/// </summary>
 /// <remarks>
 /// No answer is stored for replay. Whoever lost the answer and registers again gets 409 <c>email_taken</c>, which also says that the first
 /// attempt succeeded: signing in with the same password is the next step either way.
@@ -17,13 +22,13 @@ internal static class RegisterUser
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/users", Handle).ForEveryone().WithMetadata(Tokens.IgnoresCaller.Instance).WithName(nameof(RegisterUser));
 
-    static async Task<Results<Created<User>, Error>> Handle(Request request, NpgsqlDataSource db, PersonalData people, PasswordPool pool, SecurityEntries entries, TimeProvider clock,
-        HttpContext http, CancellationToken cancel)
+    static async Task<Results<Created<User>, Accepted<NextStep>, Error>> Handle(Request request, NpgsqlDataSource db, PersonalData people, PasswordPool pool, TimeProvider clock,
+        IdentityOptions options, QuietRegistration quiet, SecurityEntries entries, HttpContext http, CancellationToken cancel)
     {
         if (Refuse(request) is { } invalid) return invalid;
-        if ((await AddAsync(new(request.Email!, request.Password!, request.Name, request.Locale), db, people, pool, entries, http, clock, cancel))
-            .Refused(out var error, out var account))
-            return error;
+        var wanted = new Registration(request.Email!, request.Password!, request.Name, request.Locale);
+        if (options.VerifiesEmail) return await quiet.AddAsync(wanted, http, cancel) is { } busy ? busy : NextStep.VerifyEmail.Accept(http);
+        if ((await AddAsync(wanted, db, people, pool, entries, http, clock, cancel)).Refused(out var error, out var account)) return error;
         http.Response.Headers.CacheControl = "private, no-store";
         return TypedResults.Created("/v1/me", await account.ShowAsync(people, cancel));
     }

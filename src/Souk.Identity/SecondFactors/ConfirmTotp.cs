@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Souk.Identity.Sessions;
 using Souk.Platform;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.SecondFactors;
 
@@ -21,7 +22,7 @@ internal static class ConfirmTotp
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/me/second-factors/totp/confirmation", Handle).ForSignedIn().WithName(nameof(ConfirmTotp));
 
-    static async Task<Results<Ok<NewRecoveryCodes>, Error>> Handle(Request request, Caller caller, NpgsqlDataSource db, PersonalData people, TimeProvider clock,
+    static async Task<Results<Ok<NewRecoveryCodes>, Error>> Handle(Request request, Caller caller, NpgsqlDataSource db, PersonalData people, SecurityEntries entries, TimeProvider clock,
         HttpContext http, CancellationToken cancel)
     {
         if (SecondFactorErrors.RefuseCode(request.Code) is { } invalid) return invalid;
@@ -33,6 +34,7 @@ internal static class ConfirmTotp
         if (Totp.Read(request.Code!) is not { } digits || await people.RevealBytesAsync(id, SecondFactorCodes.SecretColumn, pending.Secret, cancel) is not { } secret
             || Totp.FindStep(secret, digits, now) is not { } step) return SecondFactorErrors.Here(SecondFactorErrors.CodeWrong);
 
+        var entry = await entries.MakeAsync(new SecurityNote(SecurityAct.SecondFactorAdded, SecurityActor.Account(id)).Of(id), http, cancel);
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         // Of two at once, and of one that was begun anew meanwhile, one secret becomes active, with its codes.
@@ -40,6 +42,7 @@ internal static class ConfirmTotp
         var codes = await RecoveryCodes.ReplaceAsync(connection, id, now, cancel);
         // This session has shown the factor. Others have not: before they remove it they step up.
         await connection.ExecuteAsync(StepUp.Prove, [id, caller.SessionId, now], cancel);
+        await connection.AppendSecurityEntryAsync(entry, cancel);
         await transaction.CommitAsync(cancel);
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new NewRecoveryCodes(codes));

@@ -1,4 +1,5 @@
 using Souk.Identity.Sessions;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.SecondFactors;
 
@@ -12,9 +13,11 @@ internal static class RemoveTotp
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapDelete("/v1/me/second-factors/totp", Handle).ForSignedIn().RequiresRecentSignIn().WithName(nameof(RemoveTotp));
 
-    static async Task<NoContent> Handle(Caller caller, NpgsqlDataSource db, RevokedSessions revoked, IdentityOptions options, TimeProvider clock, CancellationToken cancel)
+    static async Task<NoContent> Handle(Caller caller, NpgsqlDataSource db, RevokedSessions revoked, SecurityEntries entries, IdentityOptions options,
+        TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         var id = caller.RequiredAccountId;
+        var entry = await entries.MakeAsync(new SecurityNote(SecurityAct.SecondFactorRemoved, SecurityActor.Account(id)).Of(id), http, cancel);
         List<Guid> ended = [];
         await using (var connection = await db.OpenConnectionAsync(cancel))
         {
@@ -24,6 +27,7 @@ internal static class RemoveTotp
             // Their tokens say staff for some minutes: like one who lost the role, they begin anew.
             if (removed > 0 && options.StaffNeedSecondFactor && await connection.QueryFirstAsync(IsStaff, static row => row.GetBoolean(0), [id], cancel))
                 ended = await connection.QueryAsync(RevokedSessions.RevokeAll, static row => row.GetGuid(0), [id, null, clock.GetUtcNow(), "role_lost"], cancel);
+            if (removed > 0) await connection.AppendSecurityEntryAsync(entry, cancel);
             await transaction.CommitAsync(cancel);
         }
         revoked.Announce(ended);

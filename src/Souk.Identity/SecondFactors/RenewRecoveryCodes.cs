@@ -1,4 +1,5 @@
 using Souk.Identity.Sessions;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.SecondFactors;
 
@@ -11,14 +12,17 @@ internal static class RenewRecoveryCodes
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/me/second-factors/recovery-codes", Handle).ForSignedIn().RequiresRecentSignIn().WithName(nameof(RenewRecoveryCodes));
 
-    static async Task<Results<Ok<NewRecoveryCodes>, Error>> Handle(Caller caller, NpgsqlDataSource db, TimeProvider clock, HttpContext http, CancellationToken cancel)
+    static async Task<Results<Ok<NewRecoveryCodes>, Error>> Handle(Caller caller, NpgsqlDataSource db, SecurityEntries entries, TimeProvider clock, HttpContext http,
+        CancellationToken cancel)
     {
         var id = caller.RequiredAccountId;
+        var entry = await entries.MakeAsync(new SecurityNote(SecurityAct.RecoveryCodesRenewed, SecurityActor.Account(id)).Of(id), http, cancel);
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         // Two at once take turns at the factor, so that ten are left and not twenty.
         if (!await connection.QueryFirstAsync(LockFactor, static row => row.GetBoolean(0), [id], cancel)) return SecondFactorErrors.Missing;
         var codes = await RecoveryCodes.ReplaceAsync(connection, id, clock.GetUtcNow(), cancel);
+        await connection.AppendSecurityEntryAsync(entry, cancel);
         await transaction.CommitAsync(cancel);
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new NewRecoveryCodes(codes));

@@ -3,8 +3,9 @@ namespace Souk.Identity.Sessions;
 /// <summary>Every way sessions say no. A code is API: add new ones, never rename one.</summary>
 internal static class SessionErrors
 {
-    /// <summary>The same for an unknown e-mail and a wrong password: which of the two is nobody's business.</summary>
-    public static readonly Error CredentialsWrong = new(401, "credentials_wrong", "E-mail and password do not belong together.");
+    /// <summary>The same for an unknown e-mail, one that is not verified, and a wrong password: which of them is nobody's business.</summary>
+    public static readonly Error CredentialsWrong = new(401, "credentials_wrong",
+        "E-mail and password do not belong together, or the e-mail is still to be verified: open the link in the mail, or ask for a new password.");
 
     public static readonly Error RefreshTokenInvalid = new(401, "refresh_token_invalid", "This refresh token is unknown, or its session has ended. Sign in again.");
 

@@ -86,7 +86,8 @@ internal static class SignIn
         return SessionErrors.CredentialsWrong;
     }
 
-    const string FindHash = "SELECT password_hash FROM identity.accounts WHERE id = $1";
+    // Before its address is verified, an account is for nobody: told otherwise, whoever registered an address would learn here whether it had one before.
+    const string FindHash = "SELECT password_hash FROM identity.accounts WHERE id = $1 AND NOT must_verify_email";
 
     const string Rehash = "UPDATE identity.accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
 }

@@ -9,7 +9,7 @@ public enum OcsfClass { AccountChange = 3001, Authentication = 3002, ApiActivity
 public sealed class SecurityAct
 {
     /// <summary>Activities of OCSF 1.3: an export says "other" with the code where the class has no word of its own.</summary>
-    const int Logon = 1, Logoff = 2, Create = 1, PasswordChange = 3, Other = 99;
+    const int Logon = 1, Logoff = 2, Create = 1, PasswordChange = 3, Reset = 4, EnableFactor = 10, DisableFactor = 11, Other = 99;
 
     static readonly List<SecurityAct> all = [];
 
@@ -20,6 +20,12 @@ public sealed class SecurityAct
     public static readonly SecurityAct Registered = new("registered", OcsfClass.AccountChange, Create);
     public static readonly SecurityAct FirstStaffMade = new("first_staff_made", OcsfClass.AccountChange, Create);
     public static readonly SecurityAct PasswordChanged = new("password_changed", OcsfClass.AccountChange, PasswordChange);
+    public static readonly SecurityAct PasswordReset = new("password_reset", OcsfClass.AccountChange, Reset);
+    public static readonly SecurityAct EmailChanged = new("email_changed", OcsfClass.AccountChange, Other);
+    public static readonly SecurityAct SecondFactorAdded = new("second_factor_added", OcsfClass.AccountChange, EnableFactor);
+    public static readonly SecurityAct SecondFactorRemoved = new("second_factor_removed", OcsfClass.AccountChange, DisableFactor);
+    public static readonly SecurityAct RecoveryCodesRenewed = new("recovery_codes_renewed", OcsfClass.AccountChange, Other);
+    public static readonly SecurityAct SessionsEnded = new("sessions_ended", OcsfClass.Authentication, Logoff);
     public static readonly SecurityAct RolesChanged = new("roles_changed", OcsfClass.AccountChange, Other);
 
     /// <summary>Any other request of staff that may change something, noted before it is done.</summary>

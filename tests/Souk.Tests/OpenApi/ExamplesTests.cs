@@ -14,10 +14,14 @@ using Souk.Tests.Tidy;
 
 namespace Souk.Tests.OpenApi;
 
-/// <summary>The sample catalogue, and ways to pay.</summary>
+/// <summary>The sample catalogue, ways to pay, and a folder for mails.</summary>
 public sealed class ExamplesShop(TestPostgres postgres) : TestShop(postgres), IAsyncLifetime
 {
-    protected override void Configure(WebApplicationBuilder builder) => builder.Configuration["Payments:Methods"] = "sandbox,wallet";
+    protected override void Configure(WebApplicationBuilder builder)
+    {
+        builder.Configuration["Payments:Methods"] = "sandbox,wallet";
+        builder.Configuration["Mail:Folder"] = Path.Combine(KeysFolder, "mail");
+    }
 
     ValueTask IAsyncLifetime.InitializeAsync() => FillAsync();
 
