@@ -48,7 +48,8 @@ public static class UserImport
             {
                 if (Interlocked.Increment(ref refusedTotal) <= RefusalsMax) refused.Enqueue(new(source.Number, reason));
             }
-            else if ((await RegisterUser.AddAsync(new(line.Email!, "", line.Name, line.Locale, PasswordHash: line.PasswordHash), db, people, pool, entries, null, clock, stop)).Refused(out var error, out _))
+            else if ((await RegisterUser.AddAsync(new(line.Email!, "", line.Name, line.Locale, PasswordHash: line.PasswordHash), db, people, pool, entries, null, clock, stop))
+                .Refused(out var error, out _))
             {
                 if (error != AccountErrors.EmailTaken) throw new InvalidOperationException($"Line {source.Number}: {error.Message}");
                 Interlocked.Increment(ref existing);

@@ -15,7 +15,8 @@ internal sealed class SessionAnswers(PersonalData people, SessionIssuer sessions
     const int CartTokenLengthMax = 500;
 
     /// <summary>201; in cookie mode also sets the cookies. Copies the guest's cart of the token, if there is one.</summary>
-    public async Task<Results<Created<SignedIn>, Error>> AnswerAsync(Account account, SessionToken token, bool isCookie, string? cartToken, string? deviceToken, HttpContext http, CancellationToken cancel)
+    public async Task<Results<Created<SignedIn>, Error>> AnswerAsync(Account account, SessionToken token, bool isCookie, string? cartToken, string? deviceToken, HttpContext http,
+        CancellationToken cancel)
     {
         var user = await account.ShowAsync(people, cancel);
         // Erased: nobody is there who could sign in, and nobody learns of the session.

@@ -115,7 +115,7 @@ public sealed class LoggedActsTests(TestShop shop) : IClassFixture<TestShop>
         var next = (await (await shop.Refresh(anna.RefreshToken)).Body()).Text("refreshToken");
         (await shop.Refresh(anna.RefreshToken)).Dispose();
         using var cookie = await shop.SignIn(email, password, "cookie");
-        var set = cookie.Headers.GetValues("Set-Cookie").Single().Split(';')[0].Split('=')[1];
+        var set = cookie.SessionCookie().Split('=')[1];
         (await shop.SignIn(email, wrong)).Dispose();
         (await shop.SignIn(unknown, wrong)).Dispose();
         var again = await shop.SignedIn(email, password);

@@ -22,6 +22,10 @@ public static class People
     public static Task<HttpResponseMessage> SignIn(this TestShop shop, string email, string password = Password, string? mode = null) =>
         shop.Http.PostAsJsonAsync("/v1/sessions", new { email, password, mode });
 
+    /// <summary>The cookie of the session that the answer sets, as a browser sends it back; the device's stands beside it.</summary>
+    public static string SessionCookie(this HttpResponseMessage answer) =>
+        answer.Headers.GetValues("Set-Cookie").Single(cookie => cookie.StartsWith("__Host-souk=", StringComparison.Ordinal)).Split(';')[0];
+
     /// <summary>A new customer, signed in.</summary>
     public static async Task<Person> NewPerson(this TestShop shop, string? email = null)
     {

@@ -54,7 +54,7 @@ public sealed partial class PermissionMatrixTests(TestShop shop) : IClassFixture
         Dictionary<string, string> resources = new()
         {
             ["users"] = "users", ["orders"] = "orders", ["payments"] = "payments", ["ledger"] = "ledger", ["prices"] = "prices", ["stock"] = "stock", ["stock-books"] = "stock",
-            ["locations"] = "stock", ["dead-jobs"] = "jobs", ["api-keys"] = "keys",
+            ["locations"] = "stock", ["dead-jobs"] = "jobs", ["api-keys"] = "keys", ["security-log"] = "security",
         };
         Assert.All(Routes, route => Assert.Equal($"{resources[route.Path.Split('/')[3]]}:{(route.Method == "GET" ? "read" : "write")}", route.Permission.Name));
         Assert.Equal(Permission.All.OrderBy(p => p.Name), Routes.Select(r => r.Permission).Distinct().OrderBy(p => p.Name));

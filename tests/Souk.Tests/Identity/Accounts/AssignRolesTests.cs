@@ -46,7 +46,7 @@ public sealed class AssignRolesTests(TestShop shop) : IClassFixture<TestShop>
         var (staff, anna) = (await shop.NewStaff(), await shop.NewPerson());
         await staff.Http.PutRoles(anna.Id, 1, "warehouse");
         using var browser = shop.NewClient();
-        browser.DefaultRequestHeaders.Add("Cookie", (await shop.SignIn(anna.Email, mode: "cookie")).Headers.GetValues("Set-Cookie").Single().Split(';')[0]);
+        browser.DefaultRequestHeaders.Add("Cookie", (await shop.SignIn(anna.Email, mode: "cookie")).SessionCookie());
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/v1/admin/orders")).StatusCode);
         await (await browser.GetAsync("/v1/admin/users")).Problem(HttpStatusCode.Forbidden, "not_allowed");
         await staff.Http.PutRoles(anna.Id, 2, "support");

@@ -73,7 +73,7 @@ public sealed class MakeApiKeyTests(LoggedShop shop) : IClassFixture<LoggedShop>
     {
         var staff = await shop.NewStaff();
         var machine = await shop.NewMachine(staff.Http, "stock:write");
-        var cookie = (await shop.SignIn(staff.Email, mode: "cookie")).Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+        var cookie = (await shop.SignIn(staff.Email, mode: "cookie")).SessionCookie();
         foreach (var key in new[] { machine.Key, null })
         {
             var request = new HttpRequestMessage(HttpMethod.Post, "/v1/admin/locations") { Content = JsonContent.Create(new { name = "Shelf" }) };

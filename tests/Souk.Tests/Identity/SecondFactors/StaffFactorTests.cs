@@ -25,7 +25,7 @@ public sealed class StaffFactorTests(StrictShop shop) : IClassFixture<StrictShop
         return shop.Http.SendAsync(request);
     }
 
-    static string CookieOf(HttpResponseMessage answer) => answer.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+    static string CookieOf(HttpResponseMessage answer) => answer.SessionCookie();
 
     [Fact]
     public async Task Staff_are_customers_until_they_have_a_second_factor_and_again_without_it()
@@ -43,6 +43,8 @@ public sealed class StaffFactorTests(StrictShop shop) : IClassFixture<StrictShop
         var guarded = await shop.Guard(staff);
         staff = await shop.Refreshed(staff);
         Assert.Equal(HttpStatusCode.OK, (await staff.Http.GetAsync(Users)).StatusCode);
+        // A node may remember for so long what a cookie may do.
+        shop.Clock.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(HttpStatusCode.OK, (await AsBrowser(CookieOf(browser), Users)).StatusCode);
         var again = await (await shop.Answer(await shop.ChallengeOf(staff), shop.CodeOf(guarded.Secret))).Body();
         Assert.False(again.TryGetProperty("secondFactorSetupRequired", out _));

@@ -37,7 +37,7 @@ public sealed class EndSessionTests(TestShop shop) : IClassFixture<TestShop>
     {
         var anna = await shop.NewPerson();
         var signedIn = await shop.SignIn(anna.Email, mode: "cookie");
-        var (cookie, csrf) = (signedIn.Headers.GetValues("Set-Cookie").Single().Split(';')[0], (await signedIn.Body()).Text("csrfToken"));
+        var (cookie, csrf) = (signedIn.SessionCookie(), (await signedIn.Body()).Text("csrfToken"));
         var id = (await List(anna)).Single(s => s.Text("mode") == "cookie").Text("id");
 
         HttpRequestMessage Request(HttpMethod method, string path)
