@@ -30,6 +30,9 @@ public sealed partial class StrangersTests(LedgerShop shop) : IClassFixture<Ledg
         ["/v1/orders/{id}"] = "order",
         ["/v1/orders/{id}/payments/{paymentId}"] = "payment",
         ["/v1/me/wallet/top-ups/{id}"] = "top-up",
+        ["/v1/me/sessions/{id}"] = "session",
+        // No name but a secret: whoever holds it began that sign-in.
+        ["/v1/sessions/challenges/{challenge}"] = Public,
         ["/v1/products/{product}"] = Public,
         ["/v1/media/{name}"] = Public,
         ["/v1/admin/users/{id}"] = "account",
@@ -173,6 +176,7 @@ public sealed partial class StrangersTests(LedgerShop shop) : IClassFixture<Ledg
             ["cart"] = cart, ["order"] = order, ["payment"] = payment.Text("id"), ["top-up"] = topUp.Text("id"), ["account"] = anna.Id, ["wallet"] = await shop.WalletIdAsync(anna),
             ["ledger account"] = wallet, ["API key"] = (await shop.NewMachine(shop.Staff, "orders:read")).Id, ["dead job"] = Another("job_"),
             ["variant"] = variant, ["location"] = await shop.LocationIdAsync(),
+            ["session"] = (await (await anna.Http.GetAsync("/v1/me/sessions")).Body()).GetProperty("items")[0].Text("id"),
         }, anna.Email);
     }
 

@@ -74,7 +74,7 @@ public sealed class FollowEventsTests(LiveShop shop) : IClassFixture<LiveShop>
         var ada = await shop.NewPerson();
         var signedIn = await shop.SignIn(ada.Email, mode: "cookie");
         using var browser = shop.NewClient();
-        browser.DefaultRequestHeaders.Add("Cookie", signedIn.Headers.GetValues("Set-Cookie").Single().Split(';')[0]);
+        browser.DefaultRequestHeaders.Add("Cookie", signedIn.SessionCookie());
         await using var stream = await EventStream.OpenAsync(browser);
         await shop.PlacedAsync(OrderingShop.OrderOf(await shop.NewVariantAsync(1), email: null), by: ada.Http);
         Assert.Equal("order.placed", (await stream.NextAsync()).Type);
