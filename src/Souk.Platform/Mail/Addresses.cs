@@ -21,7 +21,7 @@ internal static class Addresses
             return false;
         }
         // A domain in punycode is read as the letters it stands for.
-        if (mailbox.Domain is { Length: > 0 } && (mailbox.Address == text || text.Contains("xn--", StringComparison.OrdinalIgnoreCase))) return true;
+        if (mailbox.Domain is { Length: > 0 } && (mailbox.Address == text || mailbox.GetAddress(idnEncode: true).Equals(text, StringComparison.OrdinalIgnoreCase))) return true;
         mailbox = null;
         return false;
     }

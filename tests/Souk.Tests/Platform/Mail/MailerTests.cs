@@ -47,6 +47,8 @@ public sealed class MailerTests
     [InlineData("ada@example.com, all@example.com")]
     [InlineData("Ada <ada@example.com>")]
     [InlineData("(comment)ada@example.com")]
+    [InlineData("ada(xn--)@example.com")]
+    [InlineData("ada@example.com(comment)")]
     [InlineData("ada")]
     [InlineData("")]
     public async Task What_is_not_the_address_of_one_mailbox_is_refused_for_good(string to)
@@ -56,6 +58,19 @@ public sealed class MailerTests
         var refused = await Assert.ThrowsAsync<MailRefusedException>(() => MailerTo(sink).SendAsync(MessageTo(to), CancellationToken.None));
         Assert.DoesNotContain("ada", refused.ToString(), StringComparison.Ordinal);
         Assert.Empty(sink.Asked);
+    }
+
+    [Theory]
+    [InlineData("ada@xn--bcher-kva.example")]
+    [InlineData("ada@bücher.example")]
+    [InlineData("\"a,b\"@example.com")]
+    [InlineData("ada+shop@EXAMPLE.com")]
+    public async Task Every_address_that_a_mailbox_can_have_gets_its_mail(string to)
+    {
+        await using var sink = new SmtpSink();
+        await sink.StartAsync();
+        await MailerTo(sink).SendAsync(MessageTo(to), CancellationToken.None);
+        Assert.Single(sink.Asked);
     }
 
     [Theory]
