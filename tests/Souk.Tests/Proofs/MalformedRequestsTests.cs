@@ -96,7 +96,7 @@ public sealed class MalformedRequestsTests(TestShop shop) : IClassFixture<TestSh
             3 => (Encoding.UTF8.GetBytes($"{{\"email\":\"{new string('x', 300_000)}\"}}"), "application/json"),
             4 => (Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":", 200)) + "1" + new string('}', 200)), "application/json"),
             5 => (Bytes(random, 200), "application/json"),
-            6 => (Encoding.Unicode.GetBytes("{\"email\":\"a@example.com\"}"), Pick(random, "application/json; charset=utf-16", "application/json")),
+            6 => (Encoding.Unicode.GetBytes("{\"mail\":\"a@example.com\"}"), Pick(random, "application/json; charset=utf-16", "application/json")),
             _ => (Encoding.UTF8.GetBytes("email=a%40example.com&password=x"),
                 Pick(random, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "nonsense")),
         };
