@@ -60,7 +60,12 @@ public sealed class AskEmailChangeTests(MailShop shop) : IClassFixture<MailShop>
     public async Task Nobody_floods_a_mailbox_with_requests()
     {
         var (anna, berta, stranger) = (await shop.NewVerified(), await shop.NewVerified(), People.NewEmail());
-        for (var i = 0; i < AnswerEmailChange.AskedMax + 2; i++) Assert.Equal(HttpStatusCode.Accepted, (await MailShop.AskChange(anna, stranger)).StatusCode);
+        for (var i = 0; i < AnswerEmailChange.AskedMax + 2; i++)
+        {
+            Assert.Equal(HttpStatusCode.Accepted, (await MailShop.AskChange(anna, stranger)).StatusCode);
+            // One that is asked for at once withdraws the one before, perhaps before its mail is sent.
+            await shop.JobsAreDone();
+        }
         await shop.MailsStay(anna.Email, 1 + AnswerEmailChange.AskedMax);
         await shop.MailsStay(stranger, AnswerEmailChange.ToAddressMax);
         await MailShop.AskChange(berta, stranger);
