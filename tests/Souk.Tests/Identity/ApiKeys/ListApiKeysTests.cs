@@ -9,7 +9,12 @@ public sealed class ListApiKeysTests(TestShop shop) : IClassFixture<TestShop>
     {
         var staff = (await shop.NewStaff()).Http;
         List<Machine> machines = [];
-        for (var i = 0; i < 5; i++) machines.Add(await shop.NewMachine(staff, "orders:read"));
+        for (var i = 0; i < 5; i++)
+        {
+            machines.Add(await shop.NewMachine(staff, "orders:read"));
+            // Ids are in order of time, to the millisecond.
+            shop.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
         Assert.Equal(HttpStatusCode.OK, (await machines[2].Http.GetAsync("/v1/admin/orders")).StatusCode);
 
         List<string> seen = [];
