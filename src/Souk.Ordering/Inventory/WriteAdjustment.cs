@@ -23,9 +23,10 @@ internal sealed class WriteAdjustment(NpgsqlDataSource db, BatchDatabase batches
         {
             return new Done(await writes.RunAsync(adjustment), false);
         }
-        catch (PostgresException no) when (no.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation or PostgresErrorCodes.ForeignKeyViolation)
+        catch (PostgresException no) when (no.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation or PostgresErrorCodes.ForeignKeyViolation
+            or PostgresErrorCodes.LockNotAvailable)
         {
-            // The key was used, the stock has no row yet, there is no such location, or a guard fired.
+            // The key was used or is under way, the stock has no row yet or is held, there is no such location, or a guard fired.
             return await WriteAloneAsync(adjustment, cancel);
         }
     }
@@ -51,7 +52,8 @@ internal sealed class WriteAdjustment(NpgsqlDataSource db, BatchDatabase batches
     {
         SetStock.Move[] moves = [.. items.Select(i => i.Move)];
         Guid[] variants = [.. moves.Select(m => m.VariantId.Value)], ids = [.. moves.Select(m => m.Id)];
-        batch.AddIdempotencyClaims([.. items.Select(i => (i.Move.Why.ActorId!.Value, i.Key, i.Fingerprint, i.Move.Id, i.Move.Why.At))]);
+        // Alone, too, it does not wait for long: who waits is the transaction that can tell what for.
+        batch.WithoutPatience().AddIdempotencyClaims([.. items.Select(i => (i.Move.Why.ActorId!.Value, i.Key, i.Fingerprint, i.Move.Id, i.Move.Why.At))]);
         batch.AddStockChanges([.. moves.Select(m => new ChangeStock.Change(m.VariantId, m.Delta, 0))], options, moves.Max(m => m.Why.At));
         await SetStock.AddMoves(batch, moves).ExecuteNonQueryAsync(CancellationToken.None);
         // Movements are never rewritten: read behind the commit they are the same.

@@ -21,6 +21,9 @@ public static class Sql
         Value = values.Select(value => value is null ? null : JsonSerializer.Serialize(value, Json.Options)).ToArray(),
     };
 
+    /// <summary>One of them, perhaps none: a bare null has no type.</summary>
+    public static NpgsqlParameter Bytea(byte[]? value) => new() { NpgsqlDbType = NpgsqlDbType.Bytea, Value = (object?)value ?? DBNull.Value };
+
     public static NpgsqlParameter Byteas(IEnumerable<byte[]?> values) => new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea, Value = values.ToArray() };
 
     /// <summary>Pairs as a statement takes them: the first of each, the second of each.</summary>
@@ -113,6 +116,9 @@ public static class Sql
     /// <summary>Makes what follows in the batch wait for a lock as long as any statement of a request does, also on a connection of those who wait less.</summary>
     public static NpgsqlBatch WithPatience(this NpgsqlBatch batch) => batch.Add(Patience);
 
+    /// <summary>Makes what follows in the batch wait for a lock only as long as batches do, also on a connection of requests.</summary>
+    public static NpgsqlBatch WithoutPatience(this NpgsqlBatch batch) => batch.Add(Impatience);
+
     /// <summary>Runs the batch and reads the rows of its last statements, so many of them. Every statement of it has rows to tell, if perhaps none.</summary>
     public static async Task<List<T>> QueryLastAsync<T>(this NpgsqlBatch batch, int statements, Func<NpgsqlDataReader, T> read)
     {
@@ -141,6 +147,8 @@ public static class Sql
         lost is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow };
 
     static readonly string Patience = $"SELECT set_config('lock_timeout', '{Database.LockSecondsMax}s', true)";
+
+    static readonly string Impatience = FormattableString.Invariant($"SELECT set_config('lock_timeout', '{BatchDatabase.LockMillisecondsMax}ms', true)");
 
     const string NoSync = "SELECT set_config('synchronous_commit', 'off', true)";
 

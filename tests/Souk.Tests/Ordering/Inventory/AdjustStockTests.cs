@@ -65,6 +65,22 @@ public sealed class AdjustStockTests(OrderingShop shop) : IClassFixture<Ordering
     }
 
     [Fact]
+    public async Task A_first_request_that_does_not_commit_in_time_is_said_to_be_in_progress()
+    {
+        var (variant, key) = (await shop.NewVariantAsync(10), OrderingShop.NewKey());
+        await using var connection = await shop.Db.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var first = new NpgsqlCommand("""
+            INSERT INTO platform.idempotency_keys (scope, key, fingerprint, resource_id, created_at)
+            SELECT id, $1, sha256(''), id, now() FROM identity.accounts WHERE is_staff
+            """, connection) { Parameters = { new() { Value = key } } })
+            Assert.True(await first.ExecuteNonQueryAsync() > 0);
+
+        await (await AdjustAsync(variant, new { delta = 1, reason = "received" }, key)).Problem(HttpStatusCode.Conflict, "idempotency_in_progress");
+        Assert.Equal((10, 0, 10), await shop.StockAsync(variant));
+    }
+
+    [Fact]
     public async Task Refuses_no_change_an_unknown_reason_and_a_missing_key()
     {
         var variant = await shop.NewVariantAsync(1);
