@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Souk.Identity.Guessing;
 using Souk.Identity.SecondFactors;
 using Souk.Identity.Tokens;
+using Souk.Platform.SecurityLog;
 
 namespace Souk.Identity.Sessions;
 
@@ -27,7 +28,7 @@ internal static class AnswerChallenge
 
     static async Task<Results<Created<SignedIn>, Error>> Handle(string challenge, Request request, [FromHeader(Name = "Souk-Cart-Token")] string? cartToken,
         [FromHeader(Name = DeviceTokens.Header)] string? deviceToken, NpgsqlDataSource db, SecondFactorCodes codes, SessionIssuer sessions, SessionAnswers answers,
-        SessionTokens tokens, TimeProvider clock, HttpContext http, CancellationToken cancel)
+        SessionTokens tokens, SecurityEntries entries, TimeProvider clock, HttpContext http, CancellationToken cancel)
     {
         if (SecondFactorErrors.RefuseCode(request.Code) is { } invalid) return invalid;
         if (tokens.Read(challenge, Challenges.TokenMode) is not { } token) return SecondFactorErrors.ChallengeEnded;
@@ -37,7 +38,7 @@ internal static class AnswerChallenge
         if (open is null || !open.Seal.AsSpan().SequenceEqual(Challenges.Seal(open.PasswordHash))) return SecondFactorErrors.ChallengeEnded;
 
         if ((await codes.CheckAsync(token.AccountId, request.Code!, cancel)).Refused(out var refused, out var proof))
-            return refused == SecondFactorErrors.CodeWrong ? await CountWrongAsync(db, guard, cancel) : refused;
+            return refused == SecondFactorErrors.CodeWrong ? await CountWrongAsync(token.AccountId, db, guard, entries, http, cancel) : refused;
 
         await using var connection = await db.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -45,7 +46,7 @@ internal static class AnswerChallenge
         if (!await codes.UseAsync(connection, proof, cancel))
         {
             await transaction.RollbackAsync(cancel);
-            return await CountWrongAsync(db, guard, cancel);
+            return await CountWrongAsync(token.AccountId, db, guard, entries, http, cancel);
         }
         if (await sessions.StartAsync(token.AccountId, open.PasswordHash, open.IsCookie, http, cancel, connection) is not var (account, session))
             return SecondFactorErrors.ChallengeEnded;
@@ -56,8 +57,12 @@ internal static class AnswerChallenge
     }
 
     /// <summary>Wrong is told only as often as it is counted: of a thousand guesses at once, five learn something, and a right one passes only before them.</summary>
-    static async Task<Error> CountWrongAsync(NpgsqlDataSource db, object?[] guard, CancellationToken cancel) =>
-        await db.ExecuteAsync(CountWrong, guard, cancel) == 1 ? SecondFactorErrors.CodeWrong : SecondFactorErrors.ChallengeEnded;
+    static async Task<Error> CountWrongAsync(Guid accountId, NpgsqlDataSource db, object?[] guard, SecurityEntries entries, HttpContext http, CancellationToken cancel)
+    {
+        var note = new SecurityNote(SecurityAct.SecondFactorRefused, SecurityActor.Nobody) { Outcome = SecurityOutcome.Refused };
+        var entry = await entries.MakeAsync(note.Of(accountId), http, cancel);
+        return await db.ExecuteAsync(CountWrong, [.. guard, entry.ToParameter()], cancel) == 1 ? SecondFactorErrors.CodeWrong : SecondFactorErrors.ChallengeEnded;
+    }
 
     const string Find = """
         SELECT c.mode, c.password_seal, a.password_hash
@@ -70,8 +75,12 @@ internal static class AnswerChallenge
         WHERE account_id = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND wrong_codes < $4
         """;
 
-    const string CountWrong = """
-        UPDATE identity.challenges SET wrong_codes = wrong_codes + 1
-        WHERE account_id = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND wrong_codes < $4
+    const string CountWrong = $"""
+        WITH counted AS (
+            UPDATE identity.challenges SET wrong_codes = wrong_codes + 1
+            WHERE account_id = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND wrong_codes < $4
+            RETURNING 1
+        )
+        {AppendEntry.From} SELECT entry.* FROM counted, jsonb_to_record($5) {AppendEntry.Given}
         """;
 }

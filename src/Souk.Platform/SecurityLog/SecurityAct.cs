@@ -15,6 +15,7 @@ public sealed class SecurityAct
 
     public static readonly SecurityAct SignIn = new("sign_in", OcsfClass.Authentication, Logon);
     public static readonly SecurityAct SignInRefused = new("sign_in_refused", OcsfClass.Authentication, Logon);
+    public static readonly SecurityAct SecondFactorRefused = new("second_factor_refused", OcsfClass.Authentication, Logon);
     public static readonly SecurityAct SignedOut = new("signed_out", OcsfClass.Authentication, Logoff);
     public static readonly SecurityAct RefreshTokenReused = new("refresh_token_reused", OcsfClass.Authentication, Other, isAlarming: true);
     public static readonly SecurityAct Registered = new("registered", OcsfClass.AccountChange, Create);
