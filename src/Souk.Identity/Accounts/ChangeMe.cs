@@ -31,8 +31,7 @@ internal static class ChangeMe
             return AccountErrors.NotFound;
         }
         var after = await db.QueryFirstAsync(Change, Account.Read, [id, version, IsGiven(request.Name),
-            new NpgsqlParameter { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea, Value = (object?)name ?? DBNull.Value },
-            IsGiven(request.Locale), Text(request.Locale), clock.GetUtcNow()], cancel);
+            Sql.Bytea(name), IsGiven(request.Locale), Text(request.Locale), clock.GetUtcNow()], cancel);
         if (after is null) return ETag.VersionMismatch;
 
         ETag.Set(http, after.Version);

@@ -67,13 +67,11 @@ internal static class RegisterUser
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         if (wanted.IsFirstStaff && await connection.ExecuteAsync(CountFirstStaff, [], cancel) == 0) return StaffExists;
         if (await connection.ExecuteAsync(ClaimEmail, [indexes[0], id], cancel) == 0) return AccountErrors.EmailTaken;
-        await connection.ExecuteAsync(Insert, [id, account.Email, Bytes(account.Name), account.Locale, hash, account.PasswordChangeRequired, account.IsStaff, now], cancel);
+        await connection.ExecuteAsync(Insert, [id, account.Email, Sql.Bytea(account.Name), account.Locale, hash, account.PasswordChangeRequired, account.IsStaff, now], cancel);
         await connection.AppendSecurityEntryAsync(entry, cancel);
         await transaction.CommitAsync(cancel);
         return account;
     }
-
-    static NpgsqlParameter Bytes(byte[]? value) => new() { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea, Value = (object?)value ?? DBNull.Value };
 
     internal const string FindClaim = "SELECT account_id FROM identity.email_claims WHERE email_index = ANY($1)";
 

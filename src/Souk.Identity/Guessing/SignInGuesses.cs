@@ -160,9 +160,8 @@ internal sealed class SignInGuesses(NpgsqlDataSource db, PersonalData people, Ma
     /// <summary>What one household or office has: /24 of IPv4, /64 of IPv6. Null for this machine.</summary>
     internal static byte[]? RangeOf(IPAddress? address)
     {
-        if (address is null || IPAddress.IsLoopback(address)) return null;
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        return IPAddress.IsLoopback(address) ? null : address.GetAddressBytes()[..(address.AddressFamily == AddressFamily.InterNetwork ? 3 : 8)];
+        if (address?.Plain() is not { } plain || IPAddress.IsLoopback(plain)) return null;
+        return plain.GetAddressBytes()[..(plain.AddressFamily == AddressFamily.InterNetwork ? 3 : 8)];
     }
 
     static IEnumerable<byte[]> Present(params byte[]?[] keys) => keys.OfType<byte[]>();

@@ -33,8 +33,7 @@ internal static class RefreshSession
         var (now, next) = (clock.GetUtcNow(), tokens.Successor(spent, retryKey));
         var keyHash = retryKey is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(retryKey));
         var account = await db.QueryFirstAsync(Rotate, Account.Read, [spent.AccountId, spent.SessionId, spent.Hash(), next.Hash(),
-            new NpgsqlParameter { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea, Value = (object?)keyHash ?? DBNull.Value },
-            sessions.IdleUntil(now, isCookie: false), now], cancel);
+            Sql.Bytea(keyHash), sessions.IdleUntil(now, isCookie: false), now], cancel);
         if (account is null)
         {
             if ((await FindFirstAnswerAsync(spent, next, keyHash, db, revoked, entries, http, now, cancel)).Refused(out var error, out account)) return error;

@@ -30,7 +30,7 @@ internal sealed class SessionIssuer(NpgsqlDataSource db, PersonalData people, Se
         var entry = await entries.MakeAsync(new SecurityNote(SecurityAct.SignIn, SecurityActor.Account(accountId)) { Details = new SecurityDetails().Flag("cookie", isCookie) }
             .OfSession(token.SessionId), http, cancel);
         object?[] args = [accountId, passwordHash, token.SessionId, isCookie ? CookieSessions.Mode : SignIn.TokenMode,
-            token.Hash(), now, IdleUntil(now, isCookie), now.AddDays(options.SessionDaysMax), Bytes(origin.Device), Bytes(origin.Address), entry.ToParameter()];
+            token.Hash(), now, IdleUntil(now, isCookie), now.AddDays(options.SessionDaysMax), Sql.Bytea(origin.Device), Sql.Bytea(origin.Address), entry.ToParameter()];
         var account = within is null ? await db.QueryFirstAsync(Start, Account.Read, args, cancel) : await within.QueryFirstAsync(Start, Account.Read, args, cancel);
         return account is null ? null : (account, token);
     }
@@ -44,8 +44,6 @@ internal sealed class SessionIssuer(NpgsqlDataSource db, PersonalData people, Se
         return new(user, await accessTokens.IssueAsync(new(account.Id, token.SessionId, lacksFactor ? [StaffFactor.PendingRole] : account.Roles), cancel), "Bearer",
             (int)options.AccessTokenTime.TotalSeconds, tokens.Write(token, SignIn.TokenMode), CartId: cart, SecondFactorSetupRequired: lacksFactor ? true : null);
     }
-
-    static NpgsqlParameter Bytes(byte[]? value) => new() { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea, Value = (object?)value ?? DBNull.Value };
 
     // The lock on the account makes sign-in and a change of password or role wait for each other: whichever comes second sees the first.
     const string Start = $"""

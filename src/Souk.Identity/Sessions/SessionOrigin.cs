@@ -14,6 +14,5 @@ internal sealed record SessionOrigin(byte[]? Device, byte[]? Address)
         DeviceName.Of(http.Request.Headers.UserAgent) is { } device ? await people.ProtectAsync(accountId, DeviceColumn, device, cancel) : null,
         AddressOf(http.Connection.RemoteIpAddress) is { } address ? await people.ProtectAsync(accountId, AddressColumn, address, cancel) : null);
 
-    /// <summary>As people write it: an IPv4 address that came over IPv6 is an IPv4 address.</summary>
-    internal static string? AddressOf(IPAddress? address) => (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
+    internal static string? AddressOf(IPAddress? address) => address?.Plain().ToString();
 }

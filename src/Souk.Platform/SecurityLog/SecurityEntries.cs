@@ -45,7 +45,7 @@ public sealed class SecurityEntries(PersonalData people, TimeProvider clock)
         if (person is not { } whose || http?.Connection.RemoteIpAddress is not { } from) return null;
         try
         {
-            return await people.ProtectAsync(whose, SecurityEntry.AddressColumn, (from.IsIPv4MappedToIPv6 ? from.MapToIPv4() : from).ToString(), cancel);
+            return await people.ProtectAsync(whose, SecurityEntry.AddressColumn, from.Plain().ToString(), cancel);
         }
         catch (PersonErasedException)
         {
