@@ -14,9 +14,11 @@ internal sealed class BenchShop : IAsyncDisposable
 {
     public const int Products = 2_500, VariantsEach = 4, Accounts = 32, OnHand = 50_000_000;
 
+    public const string AllRoles = "web,worker";
+
     readonly string folder;
     readonly EmbeddedPostgresServer server;
-    readonly Child host;
+    Child host;
     readonly Collector collector;
 
     BenchShop(string folder, EmbeddedPostgresServer server, Child host, Collector collector) =>
@@ -46,16 +48,30 @@ internal sealed class BenchShop : IAsyncDisposable
         var collector = await Collector.StartAsync();
         var host = await StartNodeAsync(server, keys, collector);
         var shop = new BenchShop(folder, server, host, collector);
-        shop.Url = UrlOf(host);
-        shop.Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new(shop.Url) };
+        shop.Reach();
         await shop.LookAroundAsync();
         await shop.SignInAsync();
         await shop.SettleAsync();
         return shop;
     }
 
-    static Task<Child> StartNodeAsync(EmbeddedPostgresServer server, string keys, Collector collector) => Child.StartAsync(
-        [Path.Combine(AppContext.BaseDirectory, "Souk.Host.dll"), "serve", "--database", server.ConnectionString, "--keys", keys, "--port", "auto"],
+    /// <summary>From here on its one node has these roles: <c>web</c> alone leaves events untold, jobs undone and orders unexpired.</summary>
+    public async Task RestartAsync(string roles)
+    {
+        await host.DisposeAsync();
+        host = await StartNodeAsync(server, Path.Combine(folder, "keys"), collector, roles);
+        Reach();
+    }
+
+    void Reach()
+    {
+        Http?.Dispose();
+        Url = UrlOf(host);
+        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new(Url) };
+    }
+
+    static Task<Child> StartNodeAsync(EmbeddedPostgresServer server, string keys, Collector collector, string roles = AllRoles) => Child.StartAsync(
+        [Path.Combine(AppContext.BaseDirectory, "Souk.Host.dll"), "serve", "--database", server.ConnectionString, "--keys", keys, "--port", "auto", "--roles", roles],
         line => line.Contains("listening on:", StringComparison.Ordinal), ("SOUK_PAYMENTS__METHODS", "sandbox,wallet"),
         ("SOUK_TELEMETRY__ENDPOINT", collector.Url), ("SOUK_TELEMETRY__SAMPLERATIO", "0.01"));
 

@@ -23,6 +23,7 @@ internal static class Orders
             return await Result.MeasureAsync("place-order-alone", shop, settings, () => Tool.WrkAsync(shop.Url, settings.Seconds, Place(shop, spread: true), connections: 1),
                 () => Tool.PgBenchAsync(shop.ConnectionString, Statements(spread: true), clients: 1, settings.Seconds), "the same SQL by pgbench, one client");
         });
+        yield return new(Worker, WithoutWorkAsync);
         foreach (var name in OrderEngine.Names)
             yield return new(name, async () =>
             {
@@ -73,6 +74,42 @@ internal static class Orders
                 (after.Host - before.Host).TotalMicroseconds / orders, (after.Database - before.Database).TotalMicroseconds / orders);
         }
 
+        // In turn, each in a process of its own that was warmed up in the same way, after everything before it was told.
+        async Task<Result> WithoutWorkAsync()
+        {
+            var (with, without, host, database) = (new List<Load>(), new List<double>(), new List<double>(), new List<double>());
+            for (var round = 0; round < settings.Rounds; round++)
+            {
+                without.Add((await PlaceAsAsync("web")).PerSecond);
+                with.Add(await PlaceAsAsync(BenchShop.AllRoles));
+                await Console.Error.WriteLineAsync(FormattableString.Invariant($"  {Worker} round {round + 1}: {with[^1].PerSecond:0.0}/s, without {without[^1]:0.0}/s"));
+            }
+            await shop.SettleAsync();
+            await ProveAsync(shop);
+            var median = with.OrderBy(l => l.PerSecond).ElementAt(with.Count / 2) with { Errors = with.Sum(l => l.Errors) };
+            return new(Worker, median, without.Order().ElementAt(without.Count / 2), "the same without relay, inbox, jobs and expiry",
+                with.Zip(without, static (some, most) => some.PerSecond / most).Min(), host.Order().ElementAt(host.Count / 2), database.Order().ElementAt(database.Count / 2));
+
+            async Task<Load> PlaceAsAsync(string roles)
+            {
+                await shop.RestartAsync(BenchShop.AllRoles);
+                await shop.SettleAsync();
+                await shop.RestartAsync(roles);
+                await shop.RenewTokensAsync();
+                await Tool.WrkAsync(shop.Url, WorkerWarmUpSeconds, Place(shop, spread: true));
+                var before = shop.Cpu();
+                var load = await Tool.WrkAsync(shop.Url, settings.Seconds, Place(shop, spread: true));
+                var after = shop.Cpu();
+                if (roles == BenchShop.AllRoles)
+                {
+                    var orders = load.PerSecond * settings.Seconds;
+                    host.Add((after.Host - before.Host).TotalMicroseconds / orders);
+                    database.Add((after.Database - before.Database).TotalMicroseconds / orders);
+                }
+                return load;
+            }
+        }
+
         async Task<Result> TwoNodesAsync()
         {
             await shop.RenewTokensAsync();
@@ -103,7 +140,9 @@ internal static class Orders
 
     public const string Long = "place-order-long";
 
-    const int WarmUpSeconds = 20;
+    public const string Worker = "place-order-worker";
+
+    const int WarmUpSeconds = 20, WorkerWarmUpSeconds = 15;
 
     /// <summary>Lua has no secure random numbers; 128 bits of its own, seeded by the clock and the process, serve here.</summary>
     public static string Place(BenchShop shop, bool spread) => $$"""

@@ -6,7 +6,7 @@ using Souk.Bench;
 if (args is ["static", var size]) return await StaticServer.RunAsync(int.Parse(size, CultureInfo.InvariantCulture));
 
 var chosen = args.Where((a, i) => !a.StartsWith('-') && (i == 0 || !Values.Contains(args[i - 1]))).ToList();
-string[] reads = ["product-page", "product-list", "availability", "signed-request", "sign-in"], orders = ["place-order-spread", "place-order-hot", "place-order-alone", .. OrderEngine.Names, "place-order-two-nodes", "purchase", "live-update"];
+string[] reads = ["product-page", "product-list", "availability", "signed-request", "sign-in"], orders = ["place-order-spread", "place-order-hot", "place-order-alone", Orders.Worker, .. OrderEngine.Names, "place-order-two-nodes", "purchase", "live-update"];
 if (args.Contains("--help") || chosen.Except(["reads", "orders", "ledger", "growth", Orders.Long, .. reads, .. orders, .. Ledger.Names]).Any())
 {
     Console.WriteLine($$"""

@@ -47,6 +47,7 @@ internal static class Report
           a transaction; pgbench places one at a time, with the same rows.
         - **place-order-alone** is one client, beside one of pgbench, which has no HTTP, sign-in or prices; **place-order-two-nodes** two nodes on the same cores, 32 connections each, beside one of them with 64 (more nodes buy availability here, not
           speed). `./souk bench place-order-long` places orders for ten minutes beside the first half minute.
+        - **place-order-worker** is one node that also relays, fills inboxes, runs jobs and expires, beside the same without that (`--roles web`): what the work behind an order costs.
         - **order-engine-alone** is one order after the other through the engine that writes orders, beside the same call without it: what being written together costs who is alone. **-spread** and **-hot** are 64 at once, beside the same
           orders with a transaction each: what it gains, like for like, without HTTP and prices on either side, and with relay and inbox behind both.
         - **ledger** is transfers by its engine, in the process that measures, 1,024 at once; its ceiling is the same engine with a transaction for each, so above 1 is what writing together gains. Afterwards every account was the sum of its transfers.
